@@ -1,0 +1,427 @@
+//! What can be asked of an event's sequencer, and what it answers.
+//!
+//! Each use case has one command, one answer and one error. A command cannot be invalid: whoever
+//! makes one has parsed it.
+
+use std::sync::Arc;
+
+use crate::buyer::UserId;
+use crate::event::{EventSnapshot, SaleState};
+use crate::grade::{SeatLabel, SeatType};
+use crate::idempotency::KeyedRequest;
+use crate::ids::{PaymentId, ReservationId, Version};
+use crate::money::Money;
+use crate::reservation::{Quantity, Reservation};
+use crate::time::Timestamp;
+
+/// Why a command was not decided, whatever it asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unserved {
+    /// Too many are waiting. Nothing was done.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// The database cannot be used at the moment. Nothing was done.
+    #[error("the database cannot be used at the moment")]
+    Unavailable,
+    /// The deadline passed while a commit was under way: it was done, or it was not.
+    #[error("the outcome is not known yet")]
+    OutcomeUnknown {
+        /// The reservation to ask about, where there is one.
+        reservation: Option<ReservationId>,
+    },
+    /// The command cannot be carried out because of a fault of ours. Nothing was done.
+    #[error("an internal error")]
+    Internal,
+}
+
+/// An answer, and whether it was given before under the same key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer<T> {
+    /// The answer.
+    pub value: T,
+    /// Whether the key had led to it earlier.
+    pub replayed: bool,
+}
+
+/// Take seats.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reserve {
+    /// The id that the reservation will have; made once, kept over every attempt to commit it.
+    pub id: ReservationId,
+    /// For whom.
+    pub user: UserId,
+    /// How many.
+    pub quantity: Quantity,
+    /// Of which grade; may be left out where there is one.
+    pub seat_type: Option<SeatType>,
+    /// Which seats; empty: any.
+    pub seats: Vec<SeatLabel>,
+    /// The client's key, if it sent one.
+    pub key: Option<KeyedRequest>,
+}
+
+/// Why seats were not taken.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// No such event.
+    #[error("no such event")]
+    EventNotFound,
+    /// The event was called off.
+    #[error("the event was cancelled")]
+    EventCancelled,
+    /// The sale has not begun.
+    #[error("the sale is not open yet")]
+    SaleNotOpen {
+        /// When it begins.
+        opens_at: Timestamp,
+    },
+    /// The sale is over.
+    #[error("the sale is closed")]
+    SaleClosed,
+    /// The event has no such grade.
+    #[error("no such grade")]
+    UnknownSeatType {
+        /// The grades that it has.
+        known: Vec<SeatType>,
+    },
+    /// The event has several grades and the request names none.
+    #[error("a grade must be named")]
+    SeatTypeMissing {
+        /// The grades to choose from.
+        known: Vec<SeatType>,
+    },
+    /// Seats were named in a grade whose seats have no numbers.
+    #[error("the grade has no numbered seats")]
+    SeatsNotNumbered,
+    /// Fewer seats are left than were asked for.
+    #[error("not enough seats are left")]
+    InsufficientSeats {
+        /// Asked for.
+        requested: u32,
+        /// Left.
+        available: u32,
+    },
+    /// The buyer would own more than the event allows.
+    #[error("the limit of tickets per buyer is reached")]
+    AlreadyReserved {
+        /// What the event allows.
+        limit: u32,
+        /// What the buyer has.
+        holding: u32,
+    },
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Give a reservation back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cancel {
+    /// Which.
+    pub reservation: ReservationId,
+    /// The client's key, if it sent one.
+    pub key: Option<KeyedRequest>,
+}
+
+/// Why a reservation was not given back.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CancelError {
+    /// No such reservation.
+    #[error("no such reservation")]
+    NotFound,
+    /// It was cancelled before; carries how.
+    #[error("already cancelled")]
+    AlreadyCancelled(Box<Reservation>),
+    /// Its hold had ended.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// A payment is under way.
+    #[error("a payment is in progress")]
+    PaymentInProgress,
+    /// The event has begun.
+    #[error("the event has begun")]
+    SaleClosed,
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Hold a reservation longer, once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Extend {
+    /// Which.
+    pub reservation: ReservationId,
+}
+
+/// Why a hold was not extended.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ExtendError {
+    /// No such reservation.
+    #[error("no such reservation")]
+    NotFound,
+    /// The hold has ended.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// The one extension was used.
+    #[error("the extension was used")]
+    ExtensionUsed,
+    /// A payment is under way.
+    #[error("a payment is in progress")]
+    PaymentInProgress,
+    /// It is confirmed; there is no hold to extend.
+    #[error("already confirmed")]
+    AlreadyConfirmed,
+    /// It was cancelled.
+    #[error("already cancelled")]
+    AlreadyCancelled(Box<Reservation>),
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Begin to pay: the first of a payment's two groups.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BeginPayment {
+    /// For which reservation.
+    pub reservation: ReservationId,
+    /// The attempt's id; made once, kept over every attempt to commit it.
+    pub payment: PaymentId,
+    /// How: `CARD` and its like.
+    pub method: String,
+}
+
+/// Why a payment did not begin.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PayError {
+    /// No such reservation.
+    #[error("no such reservation")]
+    NotFound,
+    /// The hold has ended.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// Another payment is under way.
+    #[error("a payment is in progress")]
+    PaymentInProgress,
+    /// It was cancelled.
+    #[error("already cancelled")]
+    AlreadyCancelled(Box<Reservation>),
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// What the provider said of a payment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The money has come.
+    Paid,
+    /// The provider said no.
+    Declined,
+}
+
+/// Settle a payment: the second of its two groups.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettlePayment {
+    /// For which reservation.
+    pub reservation: ReservationId,
+    /// Which attempt.
+    pub payment: PaymentId,
+    /// What the provider said.
+    pub verdict: Verdict,
+}
+
+/// What an organizer changes. `None` leaves a field as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventPatch {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another text; `Some(None)` removes it.
+    pub description: Option<Option<String>>,
+    /// Another hall.
+    pub venue_name: Option<Option<String>>,
+    /// Another address.
+    pub venue_address: Option<Option<String>>,
+    /// Another capacity.
+    pub venue_capacity: Option<Option<u32>>,
+    /// Another date.
+    pub starts_at: Option<Timestamp>,
+    /// Another zone to tell times in.
+    pub zone: Option<String>,
+    /// Another opening; `Some(None)`: at once.
+    pub sale_opens_at: Option<Option<Timestamp>>,
+    /// Another closing; `Some(None)`: when the event begins.
+    pub sale_closes_at: Option<Option<Timestamp>>,
+    /// Another limit; `Some(None)`: none.
+    pub buyer_tickets_max: Option<Option<u32>>,
+    /// Another time to pay, for reservations to come.
+    pub hold_secs: Option<u32>,
+    /// Another state.
+    pub state: Option<SaleState>,
+    /// Another total over all grades, shared as at creation.
+    pub total_seats: Option<u32>,
+    /// Other prices, by grade, for reservations to come.
+    pub prices: Vec<(SeatType, Money)>,
+    /// Other totals, by grade.
+    pub totals: Vec<(SeatType, u32)>,
+}
+
+/// Change an event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Update {
+    /// What changes.
+    pub patch: EventPatch,
+    /// The version that the organizer saw, if she insists on it.
+    pub if_version: Option<Version>,
+}
+
+/// Why an event was not changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// No such event.
+    #[error("no such event")]
+    EventNotFound,
+    /// A cancelled event stays as it is.
+    #[error("the event was cancelled")]
+    EventCancelled,
+    /// The event has no such grade.
+    #[error("no such grade")]
+    UnknownSeatType {
+        /// The grades that it has.
+        known: Vec<SeatType>,
+    },
+    /// A total would fall below what is held and sold.
+    #[error("more seats than that are held or sold")]
+    TotalTooSmall {
+        /// The grade.
+        seat_type: SeatType,
+        /// The total that was asked for.
+        requested: u32,
+        /// Held and sold.
+        taken: u32,
+    },
+    /// An assigned grade's total follows from its rows.
+    #[error("an assigned grade's total cannot be changed")]
+    TotalAssigned {
+        /// The grade.
+        seat_type: SeatType,
+    },
+    /// The sale would close before it opens.
+    #[error("the sale would close before it opens")]
+    SaleWindowInverted,
+    /// The organizer saw another version.
+    #[error("the event has changed")]
+    VersionConflict {
+        /// The version that it has now.
+        current: Version,
+    },
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Why an event was not deleted.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// No such event.
+    #[error("no such event")]
+    EventNotFound,
+    /// Somebody has or holds tickets.
+    #[error("the event has live reservations")]
+    LiveReservations {
+        /// How many reservations.
+        count: u64,
+    },
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Anything that changes an event or what is sold of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// See [`Reserve`].
+    Reserve(Reserve),
+    /// See [`Cancel`].
+    Cancel(Cancel),
+    /// See [`Extend`].
+    Extend(Extend),
+    /// See [`BeginPayment`].
+    BeginPayment(BeginPayment),
+    /// See [`SettlePayment`].
+    SettlePayment(SettlePayment),
+    /// See [`Update`].
+    Update(Box<Update>),
+    /// Delete the event.
+    Delete,
+    /// Do what is due, and nothing else.
+    Sweep,
+}
+
+/// What became of a command; the variant is the command's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The reservation as it is now.
+    Reserve(Result<Answer<Arc<Reservation>>, ReserveError>),
+    /// The reservation as it is now.
+    Cancel(Result<Answer<Arc<Reservation>>, CancelError>),
+    /// The reservation with its new end.
+    Extend(Result<Arc<Reservation>, ExtendError>),
+    /// The reservation: paying, or confirmed already.
+    BeginPayment(Result<Arc<Reservation>, PayError>),
+    /// The reservation after the verdict.
+    SettlePayment(Result<Arc<Reservation>, PayError>),
+    /// The event as it is now.
+    Update(Result<Arc<EventSnapshot>, UpdateError>),
+    /// Deleted.
+    Delete(Result<(), DeleteError>),
+    /// Swept; whether more is due.
+    Sweep(Result<bool, Unserved>),
+}
+
+impl Command {
+    /// The outcome of this command when it was not decided.
+    pub fn unserved(&self, why: Unserved) -> Outcome {
+        match self {
+            Self::Reserve(_) => Outcome::Reserve(Err(why.into())),
+            Self::Cancel(_) => Outcome::Cancel(Err(why.into())),
+            Self::Extend(_) => Outcome::Extend(Err(why.into())),
+            Self::BeginPayment(_) => Outcome::BeginPayment(Err(why.into())),
+            Self::SettlePayment(_) => Outcome::SettlePayment(Err(why.into())),
+            Self::Update(_) => Outcome::Update(Err(why.into())),
+            Self::Delete => Outcome::Delete(Err(why.into())),
+            Self::Sweep => Outcome::Sweep(Err(why)),
+        }
+    }
+
+    /// The reservation that it makes or is about.
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::Reserve(reserve) => Some(reserve.id),
+            Self::Cancel(cancel) => Some(cancel.reservation),
+            Self::Extend(extend) => Some(extend.reservation),
+            Self::BeginPayment(begin) => Some(begin.reservation),
+            Self::SettlePayment(settle) => Some(settle.reservation),
+            Self::Update(_) | Self::Delete | Self::Sweep => None,
+        }
+    }
+
+    /// Its name in logs and in the event's log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Reserve(_) => "reserve",
+            Self::Cancel(_) => "cancel",
+            Self::Extend(_) => "extend",
+            Self::BeginPayment(_) => "begin_payment",
+            Self::SettlePayment(_) => "settle_payment",
+            Self::Update(_) => "update",
+            Self::Delete => "delete",
+            Self::Sweep => "sweep",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Requests that may be sent twice and must count once.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::buyer::UserId;
+use crate::ids::ReservationId;
+use crate::time::Timestamp;
+
+/// Longest idempotency key, in characters.
+pub const KEY_LEN_MAX: usize = 255;
+
+/// The client's name for one request: 1 to 255 visible ASCII characters, compared as bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct IdempotencyKey(Arc<str>);
+
+impl IdempotencyKey {
+    /// The key as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text cannot be an idempotency key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an idempotency key is 1 to 255 visible ASCII characters")]
+pub struct InvalidKey;
+
+impl FromStr for IdempotencyKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic());
+        if text.is_empty() || text.len() > KEY_LEN_MAX || !visible {
+            return Err(InvalidKey);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// What a request asked for, in 16 bytes, to tell a retry from another request under the same key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BodyHash(pub [u8; 16]);
+
+impl BodyHash {
+    /// The hash of a request's meaning, part by part. White space and field order do not count.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let mut short = [0; 16];
+        short.copy_from_slice(&hasher.finalize()[..16]);
+        Self(short)
+    }
+}
+
+/// A key together with what was asked under it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyedRequest {
+    /// The client's key.
+    pub key: IdempotencyKey,
+    /// What the request asked for.
+    pub body: BodyHash,
+}
+
+/// A key that led to a success, in the scope of one event and one user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyRecord {
+    /// Whose key it is.
+    pub user: UserId,
+    /// The key and what was asked.
+    pub request: KeyedRequest,
+    /// The reservation that it led to.
+    pub reservation: ReservationId,
+    /// When; keys are purged by age.
+    pub at: Timestamp,
+}

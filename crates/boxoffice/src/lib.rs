@@ -1,0 +1,22 @@
+//! What a sale is: events, stock, holds, reservations, and the one decision that changes them.
+//!
+//! Knows no HTTP, no SQL and no Redis; asks for the time instead of looking at a clock.
+//! Start reading at `decide`, then `sequencer`, then [`invariants`].
+
+pub mod buyer;
+pub mod command;
+pub mod coordinator;
+pub mod event;
+pub mod grade;
+pub mod group;
+pub mod idempotency;
+pub mod ids;
+pub mod invariants;
+pub mod limits;
+pub mod money;
+pub mod page;
+pub mod payment;
+pub mod reservation;
+pub mod runtime;
+pub mod store;
+pub mod time;

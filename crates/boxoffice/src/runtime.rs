@@ -1,0 +1,24 @@
+//! The one thin seam to the asynchronous runtime: spawn, channels and sleep.
+//!
+//! The sequencer takes them from here and nowhere else, so that a scheduler that explores
+//! interleavings can take their place.
+
+use std::time::Duration;
+
+pub use tokio::sync::{mpsc, oneshot};
+pub use tokio::task::JoinHandle;
+pub use tokio::time::{sleep, timeout};
+
+/// Runs a future in a task of its own. It goes on when its handle is dropped.
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(future)
+}
+
+/// A duration of this many milliseconds.
+pub const fn millis(ms: u32) -> Duration {
+    Duration::from_millis(ms as u64)
+}
