@@ -3,6 +3,8 @@
 //! Knows no HTTP, no SQL and no Redis; asks for the time instead of looking at a clock.
 //! Start reading at `decide`, then `sequencer`, then [`invariants`].
 
+mod background;
+pub mod box_office;
 pub mod buyer;
 pub mod command;
 pub mod coordinator;
@@ -18,5 +20,6 @@ pub mod page;
 pub mod payment;
 pub mod reservation;
 pub mod runtime;
+pub mod sequencer;
 pub mod store;
 pub mod time;
