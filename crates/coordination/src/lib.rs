@@ -1,1 +1,19 @@
-//! Placeholder room.
+//! What nodes share beside the database: the event lease, the cache and its publication.
+//!
+//! Decides nothing: everything in here may be lost, late or granted twice, and the sale stays
+//! correct. Knows no SQL and no HTTP; what it caches it is handed, and never asks for itself.
+//! Start reading at [`in_process::InProcess`], which serves a node that is on its own; the cache
+//! and the watchers are written so that a shared level can join them.
+
+mod cache;
+pub mod in_process;
+pub mod limits;
+mod pruning;
+mod watchers;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a panic under the lock: every critical section here leaves its state whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

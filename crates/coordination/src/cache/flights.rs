@@ -1,0 +1,138 @@
+//! Single-flight: loads that are on their way, at most one for each key.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use boxoffice::coordinator::{Cached, ViewKey};
+use boxoffice::store::StoreError;
+use tokio::sync::watch;
+
+use crate::lock;
+
+/// What a load brought, for everybody who waits for it.
+pub(crate) type Answer = Result<Option<Cached>, StoreError>;
+
+/// The loads on their way.
+#[derive(Default)]
+pub(crate) struct Flights {
+    aloft: Mutex<Aloft>,
+}
+
+#[derive(Default)]
+struct Aloft {
+    flights: HashMap<ViewKey, Flight>,
+    last_number: u64,
+}
+
+struct Flight {
+    number: u64,
+    answer: watch::Receiver<Option<Answer>>,
+}
+
+/// How somebody comes by an answer.
+pub(crate) enum Boarding<T> {
+    /// It was there after all.
+    Known(T),
+    /// By waiting for a load that somebody else began.
+    Passenger(Waiting),
+    /// By loading, and by telling the others.
+    Pilot(Pilot, Waiting),
+}
+
+impl Flights {
+    /// Joins the load of this key, or begins one.
+    ///
+    /// `known` is asked again before one begins: a load may have landed since the caller looked.
+    pub(crate) fn board<T>(
+        self: &Arc<Self>,
+        key: &ViewKey,
+        known: impl FnOnce() -> Option<T>,
+    ) -> Boarding<T> {
+        let mut aloft = lock(&self.aloft);
+        if let Some(flight) = aloft.flights.get(key) {
+            return Boarding::Passenger(Waiting {
+                answer: flight.answer.clone(),
+            });
+        }
+        if let Some(known) = known() {
+            return Boarding::Known(known);
+        }
+        let (sender, answer) = watch::channel(None);
+        aloft.last_number += 1;
+        let number = aloft.last_number;
+        aloft.flights.insert(
+            key.clone(),
+            Flight {
+                number,
+                answer: answer.clone(),
+            },
+        );
+        let pilot = Pilot {
+            flights: Arc::clone(self),
+            key: key.clone(),
+            number,
+            answer: sender,
+        };
+        Boarding::Pilot(pilot, Waiting { answer })
+    }
+
+    /// Lets nobody join the load of this key any more; those who did still get its answer.
+    pub(crate) fn close(&self, key: &ViewKey) {
+        lock(&self.aloft).flights.remove(key);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.aloft).flights.len()
+    }
+}
+
+/// Owes an answer to those who wait. Dropped without one, it tells them that there is none.
+pub(crate) struct Pilot {
+    flights: Arc<Flights>,
+    key: ViewKey,
+    number: u64,
+    answer: watch::Sender<Option<Answer>>,
+}
+
+impl Pilot {
+    /// Hands out the answer. Whoever asks from now on asks anew.
+    pub(crate) fn land(self, answer: Answer) {
+        // First off the board: who retries after an error must not join what has failed.
+        self.leave();
+        self.answer.send_replace(Some(answer));
+    }
+
+    fn leave(&self) {
+        let mut aloft = lock(&self.flights.aloft);
+        if aloft
+            .flights
+            .get(&self.key)
+            .is_some_and(|flight| flight.number == self.number)
+        {
+            aloft.flights.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for Pilot {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Waits for the answer of a load that runs elsewhere; may be dropped at any time.
+pub(crate) struct Waiting {
+    answer: watch::Receiver<Option<Answer>>,
+}
+
+impl Waiting {
+    /// The answer, once it is there.
+    pub(crate) async fn answer(mut self) -> Answer {
+        let answer = match self.answer.wait_for(Option::is_some).await {
+            Ok(answer) => answer.clone(),
+            Err(_) => None,
+        };
+        answer.unwrap_or_else(|| Err(StoreError::Unavailable("the load was given up".to_owned())))
+    }
+}

@@ -1,0 +1,238 @@
+//! Leases and the lines that wait for them: first come, first served.
+//!
+//! A lease that comes free is handed to the first in line, and nobody else is woken. A holder that
+//! never gives it back loses it to the line when its time is up; the waiters see to that
+//! themselves, so that no lease needs a task.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use boxoffice::coordinator::Lease;
+use boxoffice::ids::EventId;
+use metrics::{Histogram, describe_histogram, histogram};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::lock;
+use crate::pruning::Pruning;
+
+const WAITS: &str = "onsale_lease_wait_seconds";
+
+/// The leases of all events of this process.
+pub(super) struct Leases {
+    lines: Mutex<Lines>,
+    ttl: Duration,
+    waits: Histogram,
+}
+
+/// An event has a line while somebody holds its lease.
+struct Lines {
+    by_event: HashMap<EventId, Line>,
+    last_token: u128,
+    pruning: Pruning,
+}
+
+struct Line {
+    holder: Holder,
+    waiters: VecDeque<Waiter>,
+}
+
+struct Holder {
+    token: u128,
+    until: Instant,
+}
+
+struct Waiter {
+    token: u128,
+    call: oneshot::Sender<()>,
+}
+
+impl Leases {
+    /// Takes a lease away `ttl` after it was given.
+    pub(super) fn new(ttl: Duration) -> Self {
+        describe_histogram!(
+            WAITS,
+            metrics::Unit::Seconds,
+            "Waits for an event's lease, got or not"
+        );
+        let lines = Lines {
+            by_event: HashMap::new(),
+            last_token: 0,
+            pruning: Pruning::new(),
+        };
+        Self {
+            lines: Mutex::new(lines),
+            ttl,
+            waits: histogram!(WAITS),
+        }
+    }
+
+    /// Waits in line for the event's lease, at most `wait_max`.
+    pub(super) async fn acquire(&self, event: EventId, wait_max: Duration) -> Option<Lease> {
+        let began = Instant::now();
+        let lease = match self.line_up(event, began) {
+            Ok(lease) => Some(lease),
+            Err(mut place) => {
+                // Called or not, the place knows: a call may come with the last moment.
+                let _ = timeout(wait_max, place.turn()).await;
+                place.take()
+            }
+        };
+        self.waits.record(began.elapsed().as_secs_f64());
+        lease
+    }
+
+    /// The lease at once, or else a place in line.
+    fn line_up(&self, event: EventId, now: Instant) -> Result<Lease, Place<'_>> {
+        let mut lines = lock(&self.lines);
+        lines.prune(now);
+        lines.last_token += 1;
+        let token = lines.last_token;
+        let holder = Holder {
+            token,
+            until: now + self.ttl,
+        };
+        match lines.by_event.entry(event) {
+            Entry::Vacant(entry) => {
+                entry.insert(Line {
+                    holder,
+                    waiters: VecDeque::new(),
+                });
+                Ok(Lease { event, token })
+            }
+            Entry::Occupied(mut entry) => {
+                let line = entry.get_mut();
+                if now >= line.holder.until && !line.call_next(now + self.ttl) {
+                    line.holder = holder;
+                    return Ok(Lease { event, token });
+                }
+                let (call, called) = oneshot::channel();
+                line.waiters.push_back(Waiter { token, call });
+                Err(Place {
+                    leases: self,
+                    event,
+                    token,
+                    called,
+                    is_over: false,
+                })
+            }
+        }
+    }
+
+    /// Whether somebody waits, or even has the lease already because its time was up.
+    pub(super) fn is_wanted(&self, lease: &Lease) -> bool {
+        lock(&self.lines)
+            .by_event
+            .get(&lease.event)
+            .is_some_and(|line| line.holder.token != lease.token || !line.waiters.is_empty())
+    }
+
+    /// Hands the lease to the next in line, if it is still this one.
+    pub(super) fn release(&self, lease: &Lease) {
+        self.leave(lease.event, lease.token);
+    }
+
+    /// Takes a token out of its line, whether it holds or waits.
+    fn leave(&self, event: EventId, token: u128) {
+        let mut lines = lock(&self.lines);
+        let Entry::Occupied(mut entry) = lines.by_event.entry(event) else {
+            return;
+        };
+        let line = entry.get_mut();
+        if line.holder.token != token {
+            line.waiters.retain(|waiter| waiter.token != token);
+        } else if !line.call_next(Instant::now() + self.ttl) {
+            entry.remove();
+        }
+    }
+
+    fn is_held_by(&self, event: EventId, token: u128) -> bool {
+        lock(&self.lines)
+            .by_event
+            .get(&event)
+            .is_some_and(|line| line.holder.token == token)
+    }
+
+    /// When the event's lease is up; `None` where nobody has it.
+    fn held_until(&self, event: EventId) -> Option<Instant> {
+        lock(&self.lines)
+            .by_event
+            .get(&event)
+            .map(|line| line.holder.until)
+    }
+
+    /// Calls the next in line if the holder's time is up.
+    fn end_expired(&self, event: EventId) {
+        let now = Instant::now();
+        if let Some(line) = lock(&self.lines).by_event.get_mut(&event)
+            && now >= line.holder.until
+        {
+            line.call_next(now + self.ttl);
+        }
+    }
+}
+
+impl Lines {
+    /// Forgets leases that were never given back and that nobody waits for.
+    fn prune(&mut self, now: Instant) {
+        if self.pruning.is_due(self.by_event.len()) {
+            self.by_event
+                .retain(|_, line| now < line.holder.until || !line.waiters.is_empty());
+            self.pruning.done(self.by_event.len());
+        }
+    }
+}
+
+impl Line {
+    /// Makes the first waiter who is still there the holder; false where there is none.
+    fn call_next(&mut self, until: Instant) -> bool {
+        while let Some(Waiter { token, call }) = self.waiters.pop_front() {
+            if call.send(()).is_ok() {
+                self.holder = Holder { token, until };
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A place in line. Dropped, it is given up, and so is the lease if it has just been handed over.
+struct Place<'a> {
+    leases: &'a Leases,
+    event: EventId,
+    token: u128,
+    called: oneshot::Receiver<()>,
+    is_over: bool,
+}
+
+impl Place<'_> {
+    /// Ends when this place is called.
+    async fn turn(&mut self) {
+        while let Some(until) = self.leases.held_until(self.event) {
+            tokio::select! {
+                biased;
+                _ = &mut self.called => return,
+                () = sleep_until(until) => self.leases.end_expired(self.event),
+            }
+        }
+    }
+
+    /// The lease, if it has been handed over.
+    fn take(mut self) -> Option<Lease> {
+        self.is_over = self.leases.is_held_by(self.event, self.token);
+        self.is_over.then_some(Lease {
+            event: self.event,
+            token: self.token,
+        })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.leases.leave(self.event, self.token);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Every bound of the coordination: its unit, its default, and what it depends on.
+
+use std::time::Duration;
+
+/// The bounds of the cache, of live watching and of leases.
+///
+/// `CacheLimits::default()` is what the configuration reference prints.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CacheLimits {
+    /// How long an event is served from memory without a word from the database, in seconds.
+    ///
+    /// Must exceed `load_ms_max`, or a slow load could outlive the newer state that overtook it.
+    pub event_ttl_secs: u32,
+    /// How long a buyer's profile is served from memory, in seconds.
+    pub user_ttl_secs: u32,
+    /// How long a page of events is served from memory, in milliseconds.
+    pub page_ttl_ms: u32,
+    /// Events in memory. Beyond it the one longest not asked for goes.
+    pub event_entries_max: u32,
+    /// Profiles in memory.
+    pub user_entries_max: u32,
+    /// Pages of events in memory.
+    pub page_entries_max: u32,
+    /// How long a deleted event is remembered as deleted, in seconds.
+    ///
+    /// Must exceed `load_ms_max`, or a load from before the deletion could bring the event back.
+    pub forgotten_secs: u32,
+    /// How long a load may take before everybody who waits for it is told that the database
+    /// cannot be used, in milliseconds.
+    pub load_ms_max: u32,
+    /// Least time between two states sent to those who watch an event, in milliseconds.
+    pub watch_interval_ms: u32,
+    /// How long a lease lasts when nobody gives it back, in milliseconds.
+    pub lease_ttl_ms: u32,
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self {
+            event_ttl_secs: 300,
+            user_ttl_secs: 600,
+            page_ttl_ms: 1_000,
+            event_entries_max: 10_000,
+            user_entries_max: 100_000,
+            page_entries_max: 1_000,
+            forgotten_secs: 30,
+            load_ms_max: 10_000,
+            watch_interval_ms: 100,
+            lease_ttl_ms: 10_000,
+        }
+    }
+}
+
+impl CacheLimits {
+    /// What is wrong with these limits, one line each; empty where nothing is.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let mut expect = |holds: bool, mistake: &str| {
+            if !holds {
+                mistakes.push(mistake.to_owned());
+            }
+        };
+        let load_max = millis(self.load_ms_max);
+        expect(
+            (1..=60_000).contains(&self.load_ms_max),
+            "load_ms_max must be 1 to 60000",
+        );
+        expect(
+            secs(self.event_ttl_secs) > load_max,
+            "event_ttl_secs must exceed load_ms_max, or a slow load could bring an old state back",
+        );
+        expect(self.user_ttl_secs > 0, "user_ttl_secs must be at least 1");
+        expect(
+            self.page_ttl_ms <= 60_000,
+            "page_ttl_ms must be at most 60000: no commit refreshes a page",
+        );
+        expect(
+            self.event_entries_max > 0,
+            "event_entries_max must be at least 1",
+        );
+        expect(
+            self.user_entries_max > 0,
+            "user_entries_max must be at least 1",
+        );
+        expect(
+            self.page_entries_max > 0,
+            "page_entries_max must be at least 1",
+        );
+        expect(
+            secs(self.forgotten_secs) > load_max,
+            "forgotten_secs must exceed load_ms_max, or a slow load could bring an event back",
+        );
+        expect(
+            self.forgotten_secs <= self.event_ttl_secs,
+            "forgotten_secs must not exceed event_ttl_secs",
+        );
+        expect(
+            (100..=10_000).contains(&self.watch_interval_ms),
+            "watch_interval_ms must be 100 to 10000: at most ten states a second are promised",
+        );
+        expect(
+            (100..=60_000).contains(&self.lease_ttl_ms),
+            "lease_ttl_ms must be 100 to 60000, or a dead holder would slow a whole sale",
+        );
+        mistakes
+    }
+}
+
+/// A duration of this many seconds.
+pub(crate) fn secs(secs: u32) -> Duration {
+    Duration::from_secs(secs.into())
+}
+
+/// A duration of this many milliseconds.
+pub(crate) fn millis(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_agree_with_each_other() {
+        assert_eq!(CacheLimits::default().mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let limits = CacheLimits {
+            event_ttl_secs: 5,
+            watch_interval_ms: 10,
+            lease_ttl_ms: 0,
+            ..CacheLimits::default()
+        };
+        assert_eq!(limits.mistakes().len(), 4, "{:?}", limits.mistakes());
+    }
+}

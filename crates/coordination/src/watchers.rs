@@ -1,0 +1,158 @@
+//! Live watching: the newest state of an event, for those who look at it right now.
+//!
+//! An event has a channel only while somebody watches, and a task only while a state waits for
+//! its turn.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use boxoffice::event::EventSnapshot;
+use boxoffice::ids::EventId;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::lock;
+use crate::pruning::Pruning;
+
+type Shown = Option<Arc<EventSnapshot>>;
+
+/// The channels of the events that are watched.
+pub(crate) struct Watchers {
+    channels: Arc<Mutex<Channels>>,
+    interval: Duration,
+}
+
+struct Channels {
+    by_event: HashMap<EventId, Channel>,
+    pruning: Pruning,
+}
+
+struct Channel {
+    sender: watch::Sender<Shown>,
+    /// Nothing is sent before this.
+    next_at: Instant,
+    /// Where there is one, a task is on its way to send it at `next_at`.
+    waiting: Shown,
+}
+
+impl Watchers {
+    /// Sends to each event's watchers once in `interval` at most.
+    pub(crate) fn new(interval: Duration) -> Self {
+        let channels = Channels {
+            by_event: HashMap::new(),
+            pruning: Pruning::new(),
+        };
+        Self {
+            channels: Arc::new(Mutex::new(channels)),
+            interval,
+        }
+    }
+
+    /// Watches an event; `known` says what is known of it, for the first who does.
+    ///
+    /// `known` is asked under the lock that [`offer`](Self::offer) takes: whatever becomes known is
+    /// either seen by it or offered to the new channel.
+    pub(crate) fn watch(
+        &self,
+        event: EventId,
+        known: impl FnOnce() -> Shown,
+    ) -> watch::Receiver<Shown> {
+        let mut channels = lock(&self.channels);
+        channels.prune();
+        let channel = channels.by_event.entry(event).or_insert_with(|| Channel {
+            sender: watch::Sender::new(known()),
+            next_at: Instant::now(),
+            waiting: None,
+        });
+        channel.sender.subscribe()
+    }
+
+    /// Shows a state to those who watch, now or when its turn comes; an older one to nobody.
+    ///
+    /// A state that has to wait is sent by a task, so that this needs a tokio runtime around it.
+    pub(crate) fn offer(&self, snapshot: &Arc<EventSnapshot>) {
+        let event = snapshot.event.id;
+        let mut channels = lock(&self.channels);
+        let Entry::Occupied(mut entry) = channels.by_event.entry(event) else {
+            return;
+        };
+        if entry.get().is_closed() {
+            entry.remove();
+            return;
+        }
+        let channel = entry.get_mut();
+        if !channel.would_learn_from(snapshot) {
+            return;
+        }
+        let now = Instant::now();
+        if channel.waiting.is_some() {
+            channel.waiting = Some(Arc::clone(snapshot));
+        } else if now >= channel.next_at {
+            channel.show(Arc::clone(snapshot), now + self.interval);
+        } else {
+            channel.waiting = Some(Arc::clone(snapshot));
+            self.show_at(channel.next_at, event);
+        }
+    }
+
+    /// Shows what still waits, and ends the channel: its receivers see the end.
+    pub(crate) fn close(&self, event: EventId) {
+        let removed = lock(&self.channels).by_event.remove(&event);
+        if let Some(mut channel) = removed
+            && let Some(last) = channel.waiting.take()
+        {
+            channel.sender.send_replace(Some(last));
+        }
+    }
+
+    fn show_at(&self, at: Instant, event: EventId) {
+        let channels = Arc::clone(&self.channels);
+        let interval = self.interval;
+        tokio::spawn(async move {
+            sleep_until(at).await;
+            if let Some(channel) = lock(&channels).by_event.get_mut(&event) {
+                channel.show_waiting(Instant::now(), interval);
+            }
+        });
+    }
+}
+
+impl Channels {
+    fn prune(&mut self) {
+        if self.pruning.is_due(self.by_event.len()) {
+            self.by_event.retain(|_, channel| !channel.is_closed());
+            self.pruning.done(self.by_event.len());
+        }
+    }
+}
+
+impl Channel {
+    fn is_closed(&self) -> bool {
+        self.sender.receiver_count() == 0
+    }
+
+    fn would_learn_from(&self, snapshot: &EventSnapshot) -> bool {
+        let is_newer = |shown: &Shown| shown.as_ref().is_none_or(|s| snapshot.version > s.version);
+        if self.waiting.is_some() {
+            is_newer(&self.waiting)
+        } else {
+            is_newer(&self.sender.borrow())
+        }
+    }
+
+    fn show(&mut self, snapshot: Arc<EventSnapshot>, next_at: Instant) {
+        self.sender.send_replace(Some(snapshot));
+        self.next_at = next_at;
+    }
+
+    /// Too early for a channel that took the place of the one the task was sent for.
+    fn show_waiting(&mut self, now: Instant, interval: Duration) {
+        if now >= self.next_at
+            && let Some(snapshot) = self.waiting.take()
+        {
+            self.show(snapshot, now + interval);
+        }
+    }
+}
