@@ -1,9 +1,125 @@
 //! Work that goes on while nobody asks: due holds of idle events, old keys, the invariants' metric.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::gauge;
 
 use crate::box_office::Ports;
+use crate::command::Command;
+use crate::ids::EventId;
+use crate::invariants::{self, Invariant, Violation};
+use crate::limits::Limits;
+use crate::runtime::{self, JoinHandle};
 use crate::sequencer::Sequencers;
+use crate::store::StoreError;
+
+/// Events that one look for due holds finds.
+const EVENTS_DUE_LEN_MAX: u32 = 256;
+
+/// Keys that one statement removes, so that no purge holds the writer for long.
+const PURGE_LEN_MAX: u32 = 1_000;
+
+/// How often old keys are removed.
+const PURGE_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The background work of one node. Ends when it is dropped.
+#[derive(Debug)]
+pub struct Background {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
 
 /// Begins the background work.
-pub(crate) fn start(_ports: &Ports, _sequencers: &Arc<Sequencers>) {}
+pub(crate) fn start(ports: &Ports, limits: &Limits, sequencers: &Arc<Sequencers>) -> Background {
+    let sweeper = sweep(ports.clone(), limits.clone(), Arc::clone(sequencers));
+    let purger = purge(ports.clone(), limits.clone());
+    let auditor = audit(ports.clone(), limits.clone(), Arc::clone(sequencers));
+    Background {
+        tasks: vec![
+            runtime::spawn(sweeper),
+            runtime::spawn(purger),
+            runtime::spawn(auditor),
+        ],
+    }
+}
+
+/// Wakes the sequencers of idle events in which something is due.
+async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
+    loop {
+        runtime::sleep(runtime::millis(limits.sweep_interval_ms)).await;
+        match ports
+            .store
+            .events_due(ports.clock.now(), EVENTS_DUE_LEN_MAX)
+            .await
+        {
+            Ok(events) => {
+                for event in events {
+                    sequencers.submit(event, Command::Sweep).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "due holds were not looked for"),
+        }
+    }
+}
+
+/// Removes keys that are older than the contract asks for.
+async fn purge(ports: Ports, limits: Limits) {
+    loop {
+        runtime::sleep(PURGE_INTERVAL).await;
+        let before = ports.clock.now().minus_secs(limits.key_retention_secs);
+        loop {
+            match ports.store.purge_keys(before, PURGE_LEN_MAX).await {
+                Ok(purged) if purged < u64::from(PURGE_LEN_MAX) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency keys were not removed");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Checks the invariants of the events that sell on this node, for `onsale_invariant_violations`.
+async fn audit(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
+    report(&[]);
+    loop {
+        runtime::sleep(Duration::from_secs(limits.audit_interval_secs.into())).await;
+        let mut violations = Vec::new();
+        for event in sequencers.active_events() {
+            match violations_of(&ports, event).await {
+                Ok(found) => violations.extend(found),
+                Err(error) => tracing::warn!(%event, %error, "the invariants were not checked"),
+            }
+        }
+        for violation in &violations {
+            tracing::error!(%violation, "an invariant is violated");
+        }
+        report(&violations);
+    }
+}
+
+async fn violations_of(ports: &Ports, event: EventId) -> Result<Vec<Violation>, StoreError> {
+    let ledger = ports.store.ledger(event).await?;
+    Ok(ledger
+        .map(|ledger| invariants::check(&ledger))
+        .unwrap_or_default())
+}
+
+fn report(violations: &[Violation]) {
+    for invariant in Invariant::ALL {
+        let broken = violations
+            .iter()
+            .filter(|violation| violation.invariant == invariant);
+        gauge!("onsale_invariant_violations", "invariant" => invariant.name())
+            .set(broken.count() as f64);
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::background::Background;
 use crate::buyer::{User, UserId, UserStatistics};
 use crate::command::{
     Answer, Cancel, CancelError, Command, DeleteError, Outcome, Reserve, ReserveError, Unserved,
@@ -14,8 +15,8 @@ use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
 use crate::ids::{EventId, IdSource, ReservationCode, ReservationId};
 use crate::limits::Limits;
-use crate::page::Page;
-use crate::reservation::{Quantity, Reservation};
+use crate::page::{Direction, Page, PageRequest};
+use crate::reservation::{Quantity, Reservation, ReservationStatus};
 use crate::sequencer::{Sequencers, Served};
 use crate::store::{
     Created, EventListQuery, ReservationListQuery, Source, Store, StoreError, UserCreated,
@@ -41,6 +42,7 @@ pub struct Ports {
 #[derive(Clone)]
 pub struct BoxOffice {
     ports: Ports,
+    limits: Limits,
     sequencers: Arc<Sequencers>,
 }
 
@@ -125,8 +127,12 @@ const LIST_MOMENT_MICROS: i64 = 1_000_000;
 impl BoxOffice {
     /// A box office over these ports, within these limits.
     pub fn new(ports: Ports, limits: Limits) -> Self {
-        let sequencers = Arc::new(Sequencers::new(ports.clone(), limits));
-        Self { ports, sequencers }
+        let sequencers = Arc::new(Sequencers::new(ports.clone(), limits.clone()));
+        Self {
+            ports,
+            limits,
+            sequencers,
+        }
     }
 
     /// This node's estimate of the time.
@@ -142,8 +148,14 @@ impl BoxOffice {
     ) -> Result<Answer<Arc<EventSnapshot>>, CreateEventError> {
         let group = self.ports.ids.group(self.now());
         match self.ports.store.create_event(new, group, key).await? {
-            Created::New(snapshot) => Ok(Answer { value: Arc::new(snapshot), replayed: false }),
-            Created::Replayed(snapshot) => Ok(Answer { value: Arc::new(snapshot), replayed: true }),
+            Created::New(snapshot) => Ok(Answer {
+                value: Arc::new(snapshot),
+                replayed: false,
+            }),
+            Created::Replayed(snapshot) => Ok(Answer {
+                value: Arc::new(snapshot),
+                replayed: true,
+            }),
             Created::KeyReused => Err(CreateEventError::KeyReused),
         }
     }
@@ -154,10 +166,33 @@ impl BoxOffice {
         event: EventId,
         update: Update,
     ) -> Result<Arc<EventSnapshot>, UpdateError> {
-        match self.submit(event, Command::Update(Box::new(update))).await.outcome {
+        match self
+            .submit(event, Command::Update(Box::new(update)))
+            .await
+            .outcome
+        {
             Outcome::Update(result) => result,
             _ => Err(Unserved::Internal.into()),
         }
+    }
+
+    /// How many live reservations an event has, for the organizer who may not delete it.
+    pub async fn live_reservations(&self, event: EventId) -> Result<u64, StoreError> {
+        let mut live = 0;
+        for status in ReservationStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_live())
+        {
+            let query = ReservationListQuery {
+                event: Some(event),
+                user: None,
+                status: Some(status),
+                direction: Direction::Ascending,
+                page: PageRequest { page: 0, size: 1 },
+            };
+            live += self.ports.store.reservations(&query).await?.total;
+        }
+        Ok(live)
     }
 
     /// Deletes an event that nobody has tickets of.
@@ -196,9 +231,17 @@ impl BoxOffice {
         id: ReservationId,
         key: Option<KeyedRequest>,
     ) -> Result<Answer<Arc<Reservation>>, CancelError> {
-        let found = self.ports.store.reservation(id).await.map_err(unserved)?;
+        let found = self
+            .ports
+            .store
+            .reservation(id)
+            .await
+            .map_err(Unserved::from)?;
         let event = found.ok_or(CancelError::NotFound)?.event;
-        let cancel = Cancel { reservation: id, key };
+        let cancel = Cancel {
+            reservation: id,
+            key,
+        };
         match self.submit(event, Command::Cancel(cancel)).await.outcome {
             Outcome::Cancel(result) => result,
             _ => Err(Unserved::Internal.into()),
@@ -237,11 +280,17 @@ impl BoxOffice {
             };
             Ok(found?.map(|snapshot| View::Event(Arc::new(snapshot))))
         });
-        let cached = self.ports.coordinator.view(ViewKey::Event(id), load).await?;
+        let cached = self
+            .ports
+            .coordinator
+            .view(ViewKey::Event(id), load)
+            .await?;
         Ok(cached.and_then(|cached| match cached.view {
-            View::Event(snapshot) => {
-                Some(CachedEvent { snapshot, hit: cached.hit, ttl: cached.ttl })
-            }
+            View::Event(snapshot) => Some(CachedEvent {
+                snapshot,
+                hit: cached.hit,
+                ttl: cached.ttl,
+            }),
             View::User(_) | View::Events(_) => None,
         }))
     }
@@ -258,12 +307,22 @@ impl BoxOffice {
         let load = Box::pin(async move {
             let page = store.events(&asked).await?;
             let items = page.items.into_iter().map(Arc::new).collect();
-            Ok(Some(View::Events(Arc::new(Page { items, total: page.total }))))
+            Ok(Some(View::Events(Arc::new(Page {
+                items,
+                total: page.total,
+            }))))
         });
-        let cached = self.ports.coordinator.view(ViewKey::Events(query), load).await?;
+        let cached = self
+            .ports
+            .coordinator
+            .view(ViewKey::Events(query), load)
+            .await?;
         match cached.map(|cached| cached.view) {
             Some(View::Events(page)) => Ok(page),
-            _ => Ok(Arc::new(Page { items: Vec::new(), total: 0 })),
+            _ => Ok(Arc::new(Page {
+                items: Vec::new(),
+                total: 0,
+            })),
         }
     }
 
@@ -274,8 +333,14 @@ impl BoxOffice {
         key: Option<KeyedRequest>,
     ) -> Result<Answer<User>, CreateUserError> {
         match self.ports.store.create_user(user, key).await? {
-            UserCreated::New(value) => Ok(Answer { value, replayed: false }),
-            UserCreated::Replayed(value) => Ok(Answer { value, replayed: true }),
+            UserCreated::New(value) => Ok(Answer {
+                value,
+                replayed: false,
+            }),
+            UserCreated::Replayed(value) => Ok(Answer {
+                value,
+                replayed: true,
+            }),
             UserCreated::KeyReused => Err(CreateUserError::KeyReused),
             UserCreated::Exists => Err(CreateUserError::Exists),
         }
@@ -289,13 +354,18 @@ impl BoxOffice {
         let store = Arc::clone(&self.ports.store);
         let asked = id.clone();
         let load = Box::pin(async move {
-            Ok(store.user(&asked).await?.map(|user| View::User(Arc::new(user))))
+            Ok(store
+                .user(&asked)
+                .await?
+                .map(|user| View::User(Arc::new(user))))
         });
-        let cached = self.ports.coordinator.view(ViewKey::User(id.clone()), load).await?;
+        let cached = self
+            .ports
+            .coordinator
+            .view(ViewKey::User(id.clone()), load)
+            .await?;
         match cached.map(|cached| cached.view) {
-            Some(View::User(user)) => {
-                Ok(Some((user, self.ports.store.user_statistics(id).await?)))
-            }
+            Some(View::User(user)) => Ok(Some((user, self.ports.store.user_statistics(id).await?))),
             _ => Ok(None),
         }
     }
@@ -309,8 +379,8 @@ impl BoxOffice {
     }
 
     /// Begins the work that goes on in the background: due holds, old keys, the invariants' metric.
-    pub fn start_background(&self) {
-        crate::background::start(&self.ports, &self.sequencers);
+    pub fn start_background(&self) -> Background {
+        crate::background::start(&self.ports, &self.limits, &self.sequencers)
     }
 
     /// Decides what was accepted, takes nothing new, and ends every event's task.
@@ -320,12 +390,5 @@ impl BoxOffice {
 
     async fn submit(&self, event: EventId, command: Command) -> Served {
         self.sequencers.submit(event, command).await
-    }
-}
-
-fn unserved(error: StoreError) -> Unserved {
-    match error {
-        StoreError::Unavailable(_) => Unserved::Unavailable,
-        StoreError::Corrupt { .. } => Unserved::Internal,
     }
 }

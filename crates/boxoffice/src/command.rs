@@ -334,8 +334,8 @@ pub enum DeleteError {
     /// Somebody has or holds tickets.
     #[error("the event has live reservations")]
     LiveReservations {
-        /// How many reservations.
-        count: u64,
+        /// How many tickets are held or sold.
+        tickets: u32,
     },
     /// Not decided.
     #[error(transparent)]
@@ -384,18 +384,83 @@ pub enum Outcome {
     Sweep(Result<bool, Unserved>),
 }
 
-impl Command {
-    /// The outcome of this command when it was not decided.
-    pub fn unserved(&self, why: Unserved) -> Outcome {
+/// Which command it is, without what it asks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum CommandKind {
+    /// See [`Reserve`].
+    Reserve,
+    /// See [`Cancel`].
+    Cancel,
+    /// See [`Extend`].
+    Extend,
+    /// See [`BeginPayment`].
+    BeginPayment,
+    /// See [`SettlePayment`].
+    SettlePayment,
+    /// See [`Update`].
+    Update,
+    /// See [`Command::Delete`].
+    Delete,
+    /// See [`Command::Sweep`].
+    Sweep,
+}
+
+impl CommandKind {
+    /// The outcome of such a command when it was not decided.
+    pub fn unserved(self, why: Unserved) -> Outcome {
         match self {
-            Self::Reserve(_) => Outcome::Reserve(Err(why.into())),
-            Self::Cancel(_) => Outcome::Cancel(Err(why.into())),
-            Self::Extend(_) => Outcome::Extend(Err(why.into())),
-            Self::BeginPayment(_) => Outcome::BeginPayment(Err(why.into())),
-            Self::SettlePayment(_) => Outcome::SettlePayment(Err(why.into())),
-            Self::Update(_) => Outcome::Update(Err(why.into())),
+            Self::Reserve => Outcome::Reserve(Err(why.into())),
+            Self::Cancel => Outcome::Cancel(Err(why.into())),
+            Self::Extend => Outcome::Extend(Err(why.into())),
+            Self::BeginPayment => Outcome::BeginPayment(Err(why.into())),
+            Self::SettlePayment => Outcome::SettlePayment(Err(why.into())),
+            Self::Update => Outcome::Update(Err(why.into())),
             Self::Delete => Outcome::Delete(Err(why.into())),
             Self::Sweep => Outcome::Sweep(Err(why)),
+        }
+    }
+
+    /// The outcome of such a command when there is no such event.
+    pub fn event_gone(self) -> Outcome {
+        match self {
+            Self::Reserve => Outcome::Reserve(Err(ReserveError::EventNotFound)),
+            Self::Cancel => Outcome::Cancel(Err(CancelError::NotFound)),
+            Self::Extend => Outcome::Extend(Err(ExtendError::NotFound)),
+            Self::BeginPayment => Outcome::BeginPayment(Err(PayError::NotFound)),
+            Self::SettlePayment => Outcome::SettlePayment(Err(PayError::NotFound)),
+            Self::Update => Outcome::Update(Err(UpdateError::EventNotFound)),
+            Self::Delete => Outcome::Delete(Err(DeleteError::EventNotFound)),
+            Self::Sweep => Outcome::Sweep(Ok(false)),
+        }
+    }
+
+    /// Its name in logs, metrics and the event's log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reserve => "reserve",
+            Self::Cancel => "cancel",
+            Self::Extend => "extend",
+            Self::BeginPayment => "begin_payment",
+            Self::SettlePayment => "settle_payment",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Sweep => "sweep",
+        }
+    }
+}
+
+impl Command {
+    /// Which command it is.
+    pub const fn kind(&self) -> CommandKind {
+        match self {
+            Self::Reserve(_) => CommandKind::Reserve,
+            Self::Cancel(_) => CommandKind::Cancel,
+            Self::Extend(_) => CommandKind::Extend,
+            Self::BeginPayment(_) => CommandKind::BeginPayment,
+            Self::SettlePayment(_) => CommandKind::SettlePayment,
+            Self::Update(_) => CommandKind::Update,
+            Self::Delete => CommandKind::Delete,
+            Self::Sweep => CommandKind::Sweep,
         }
     }
 
@@ -410,18 +475,63 @@ impl Command {
             Self::Update(_) | Self::Delete | Self::Sweep => None,
         }
     }
+}
 
-    /// Its name in logs and in the event's log.
-    pub const fn name(&self) -> &'static str {
+/// Whether a command did what it asked, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Fate {
+    /// It did.
+    Done,
+    /// It had been done before, under the same key.
+    Replayed,
+    /// The rules of the sale said no.
+    Refused,
+    /// It was not decided.
+    Unserved,
+}
+
+impl Outcome {
+    /// Whether the command did what it asked.
+    pub const fn fate(&self) -> Fate {
+        use Outcome as O;
         match self {
-            Self::Reserve(_) => "reserve",
-            Self::Cancel(_) => "cancel",
-            Self::Extend(_) => "extend",
-            Self::BeginPayment(_) => "begin_payment",
-            Self::SettlePayment(_) => "settle_payment",
-            Self::Update(_) => "update",
-            Self::Delete => "delete",
-            Self::Sweep => "sweep",
+            O::Reserve(Ok(Answer { replayed: true, .. }))
+            | O::Cancel(Ok(Answer { replayed: true, .. })) => Fate::Replayed,
+            O::Reserve(Ok(_))
+            | O::Cancel(Ok(_))
+            | O::Extend(Ok(_))
+            | O::BeginPayment(Ok(_))
+            | O::SettlePayment(Ok(_))
+            | O::Update(Ok(_))
+            | O::Delete(Ok(()))
+            | O::Sweep(Ok(_)) => Fate::Done,
+            O::Reserve(Err(ReserveError::Unserved(_)))
+            | O::Cancel(Err(CancelError::Unserved(_)))
+            | O::Extend(Err(ExtendError::Unserved(_)))
+            | O::BeginPayment(Err(PayError::Unserved(_)))
+            | O::SettlePayment(Err(PayError::Unserved(_)))
+            | O::Update(Err(UpdateError::Unserved(_)))
+            | O::Delete(Err(DeleteError::Unserved(_)))
+            | O::Sweep(Err(_)) => Fate::Unserved,
+            O::Reserve(Err(_))
+            | O::Cancel(Err(_))
+            | O::Extend(Err(_))
+            | O::BeginPayment(Err(_))
+            | O::SettlePayment(Err(_))
+            | O::Update(Err(_))
+            | O::Delete(Err(_)) => Fate::Refused,
+        }
+    }
+}
+
+impl Fate {
+    /// Its name in metrics and the event's log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Replayed => "replayed",
+            Self::Refused => "refused",
+            Self::Unserved => "unserved",
         }
     }
 }

@@ -109,7 +109,9 @@ pub enum SalePhase {
 impl Event {
     /// Whether the sale is before, in or past its window at `now`.
     pub fn phase(&self, now: Timestamp) -> SalePhase {
-        let closes_at = self.sale_closes_at.map_or(self.starts_at, |at| at.min(self.starts_at));
+        let closes_at = self
+            .sale_closes_at
+            .map_or(self.starts_at, |at| at.min(self.starts_at));
         if self.state != SaleState::Active || now >= closes_at {
             return SalePhase::Over;
         }
@@ -138,12 +140,14 @@ pub struct EventSnapshot {
 impl EventSnapshot {
     /// The seats of all grades together.
     pub fn stock(&self) -> Stock {
-        self.grades.iter().fold(Stock::default(), |sum, grade| Stock {
-            total: sum.total + grade.stock.total,
-            available: sum.available + grade.stock.available,
-            held: sum.held + grade.stock.held,
-            sold: sum.sold + grade.stock.sold,
-        })
+        self.grades
+            .iter()
+            .fold(Stock::default(), |sum, grade| Stock {
+                total: sum.total + grade.stock.total,
+                available: sum.available + grade.stock.available,
+                held: sum.held + grade.stock.held,
+                sold: sum.sold + grade.stock.sold,
+            })
     }
 
     /// What to tell a visitor at `now`.
@@ -160,7 +164,9 @@ impl EventSnapshot {
 
     /// The grade of this name.
     pub fn grade(&self, seat_type: &SeatType) -> Option<&Grade> {
-        self.grades.iter().find(|grade| grade.seat_type == *seat_type)
+        self.grades
+            .iter()
+            .find(|grade| grade.seat_type == *seat_type)
     }
 }
 

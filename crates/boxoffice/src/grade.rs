@@ -90,49 +90,78 @@ pub struct Stock {
 impl Stock {
     /// A fresh stock of `total` seats, all free.
     pub const fn of(total: u32) -> Self {
-        Self { total, available: total, held: 0, sold: 0 }
+        Self {
+            total,
+            available: total,
+            held: 0,
+            sold: 0,
+        }
     }
 
     /// Moves `count` seats from available to held; `None` where fewer are left.
     #[must_use]
     pub fn hold(self, count: u32) -> Option<Self> {
         let available = self.available.checked_sub(count)?;
-        Some(Self { available, held: self.held + count, ..self })
+        Some(Self {
+            available,
+            held: self.held + count,
+            ..self
+        })
     }
 
     /// Moves `count` seats from available to sold; `None` where fewer are left.
     #[must_use]
     pub fn sell(self, count: u32) -> Option<Self> {
         let available = self.available.checked_sub(count)?;
-        Some(Self { available, sold: self.sold + count, ..self })
+        Some(Self {
+            available,
+            sold: self.sold + count,
+            ..self
+        })
     }
 
     /// Moves `count` held seats to sold; `None` where fewer are held.
     #[must_use]
     pub fn settle(self, count: u32) -> Option<Self> {
         let held = self.held.checked_sub(count)?;
-        Some(Self { held, sold: self.sold + count, ..self })
+        Some(Self {
+            held,
+            sold: self.sold + count,
+            ..self
+        })
     }
 
     /// Gives `count` held seats back; `None` where fewer are held.
     #[must_use]
     pub fn release_held(self, count: u32) -> Option<Self> {
         let held = self.held.checked_sub(count)?;
-        Some(Self { held, available: self.available + count, ..self })
+        Some(Self {
+            held,
+            available: self.available + count,
+            ..self
+        })
     }
 
     /// Gives `count` sold seats back; `None` where fewer are sold.
     #[must_use]
     pub fn release_sold(self, count: u32) -> Option<Self> {
         let sold = self.sold.checked_sub(count)?;
-        Some(Self { sold, available: self.available + count, ..self })
+        Some(Self {
+            sold,
+            available: self.available + count,
+            ..self
+        })
     }
 
     /// Changes the total; `None` where more than `total` are held or sold.
     #[must_use]
     pub fn resize(self, total: u32) -> Option<Self> {
         let available = total.checked_sub(self.taken())?;
-        Some(Self { total, available, ..self })
+        Some(Self {
+            total,
+            available,
+            ..self
+        })
     }
 
     /// Seats that are held or sold.
@@ -160,30 +189,60 @@ mod tests {
 
     #[test]
     fn seats_move_and_none_is_lost() {
-        let stock = Stock::of(10).hold(4).and_then(|s| s.settle(3)).and_then(|s| s.sell(2));
+        let stock = Stock::of(10)
+            .hold(4)
+            .and_then(|s| s.settle(3))
+            .and_then(|s| s.sell(2));
         let stock = stock.expect("enough seats");
-        assert_eq!(stock, Stock { total: 10, available: 4, held: 1, sold: 5 });
+        assert_eq!(
+            stock,
+            Stock {
+                total: 10,
+                available: 4,
+                held: 1,
+                sold: 5
+            }
+        );
 
-        let back = stock.release_held(1).and_then(|s| s.release_sold(5)).expect("seats to return");
+        let back = stock
+            .release_held(1)
+            .and_then(|s| s.release_sold(5))
+            .expect("seats to return");
         assert_eq!(back, Stock::of(10));
     }
 
     #[test]
     fn no_move_takes_more_than_there_is() {
-        let stock = Stock { total: 4, available: 1, held: 1, sold: 2 };
+        let stock = Stock {
+            total: 4,
+            available: 1,
+            held: 1,
+            sold: 2,
+        };
         assert_eq!(stock.hold(2), None);
         assert_eq!(stock.sell(2), None);
         assert_eq!(stock.settle(2), None);
         assert_eq!(stock.release_held(2), None);
         assert_eq!(stock.release_sold(3), None);
         assert_eq!(stock.resize(2), None);
-        assert_eq!(stock.resize(3), Some(Stock { total: 3, available: 0, held: 1, sold: 2 }));
+        assert_eq!(
+            stock.resize(3),
+            Some(Stock {
+                total: 3,
+                available: 0,
+                held: 1,
+                sold: 2
+            })
+        );
     }
 
     #[test]
     fn a_grade_is_written_in_upper_case() {
         assert_eq!("vip".parse::<SeatType>().expect("a grade").as_str(), "VIP");
-        assert_eq!(" 스탠딩 ".parse::<SeatType>().expect("a grade").as_str(), "스탠딩");
+        assert_eq!(
+            " 스탠딩 ".parse::<SeatType>().expect("a grade").as_str(),
+            "스탠딩"
+        );
         for bad in ["", " ", "A-1", "<b>", &"X".repeat(33)] {
             assert_eq!(bad.parse::<SeatType>(), Err(InvalidSeatType), "{bad}");
         }

@@ -26,7 +26,7 @@ pub struct FactsQuery {
     pub reservations: Vec<ReservationId>,
     /// Look up holds that end at or before this; `None`: don't.
     pub due_by: Option<Timestamp>,
-    /// Look up reservations that a cancelled event still has to give back.
+    /// Look up reservations HELD or CONFIRMED, which a cancelled event still has to give back.
     pub live: bool,
     /// At most this many of `due_by` and of `live`, each.
     pub due_len_max: u32,
@@ -59,7 +59,7 @@ pub struct Facts {
     pub due: Vec<Arc<Reservation>>,
     /// The earliest end of a hold that is not in `due`; filled where `due_by` was asked.
     pub next_due: Option<Timestamp>,
-    /// Live reservations, at most `due_len_max`; filled where `live` was asked.
+    /// Reservations HELD or CONFIRMED, at most `due_len_max`; filled where `live` was asked.
     pub live: Vec<Arc<Reservation>>,
 }
 

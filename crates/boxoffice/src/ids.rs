@@ -108,7 +108,10 @@ impl From<ReservationId> for ReservationCode {
 
 impl fmt::Display for ReservationCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let bits = self
+            .0
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
         for (i, shift) in (0..10).rev().map(|digit| digit * 5).enumerate() {
             if i == 5 {
                 f.write_str("-")?;
@@ -138,7 +141,10 @@ impl FromStr for ReservationCode {
                 b'I' | b'L' => b'1',
                 other => other,
             };
-            let digit = CROCKFORD.iter().position(|c| *c == upper).ok_or(InvalidCode)?;
+            let digit = CROCKFORD
+                .iter()
+                .position(|c| *c == upper)
+                .ok_or(InvalidCode)?;
             bits = bits << 5 | digit as u64;
             digits += 1;
             if digits > 10 {
@@ -149,7 +155,9 @@ impl FromStr for ReservationCode {
             return Err(InvalidCode);
         }
         let bytes = bits.to_be_bytes();
-        Ok(Self([bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]))
+        Ok(Self([
+            bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
+        ]))
     }
 }
 
@@ -164,7 +172,9 @@ impl IdSource {
     ///
     /// `StdRng` is cryptographically strong, which a reservation's id has to be.
     pub fn seeded(seed: [u8; 32]) -> Self {
-        Self { rng: Mutex::new(StdRng::from_seed(seed)) }
+        Self {
+            rng: Mutex::new(StdRng::from_seed(seed)),
+        }
     }
 
     /// A new UUIDv7 for this moment (RFC 9562, section 5.7).
@@ -192,7 +202,10 @@ impl IdSource {
 
     /// Fills `bytes` with random ones.
     pub fn fill(&self, bytes: &mut [u8]) {
-        let mut rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rng = self
+            .rng
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         rng.fill_bytes(bytes);
     }
 }
@@ -207,7 +220,10 @@ mod tests {
         for _ in 0..100 {
             let code = ReservationCode::from(ids.reservation(Timestamp::from_micros(1)));
             assert_eq!(code.to_string().parse(), Ok(code));
-            assert_eq!(code.to_string().to_lowercase().replace('-', "").parse(), Ok(code));
+            assert_eq!(
+                code.to_string().to_lowercase().replace('-', "").parse(),
+                Ok(code)
+            );
         }
     }
 
@@ -220,7 +236,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_code_is_refused() {
-        for text in ["", "0000", "00000-000000", "ZZZZZ-ZZZZZ", "0000U-00000", "김철수"] {
+        for text in [
+            "",
+            "0000",
+            "00000-000000",
+            "ZZZZZ-ZZZZZ",
+            "0000U-00000",
+            "김철수",
+        ] {
             assert_eq!(text.parse::<ReservationCode>(), Err(InvalidCode), "{text}");
         }
     }

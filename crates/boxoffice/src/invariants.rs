@@ -162,25 +162,46 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event {}: {}: {}", self.event, self.invariant.name(), self.found)
+        write!(
+            f,
+            "event {}: {}: {}",
+            self.event,
+            self.invariant.name(),
+            self.found
+        )
     }
 }
 
 /// Checks every invariant against an event's books; empty where all hold.
 pub fn check(ledger: &Ledger) -> Vec<Violation> {
-    let mut report = Report { event: ledger.event, violations: Vec::new() };
+    let mut report = Report {
+        event: ledger.event,
+        violations: Vec::new(),
+    };
     for grade in &ledger.grades {
         check_grade(grade, &mut report);
     }
-    report.expect_none(Invariant::StockIsReserved, ledger.reservations_astray, "of no grade");
+    report.expect_none(
+        Invariant::StockIsReserved,
+        ledger.reservations_astray,
+        "of no grade",
+    );
     report.expect_none(
         Invariant::TicketsMatch,
         ledger.reservations_ticketed_wrong,
         "with the wrong tickets",
     );
-    report.expect_none(Invariant::HoldsEnd, ledger.reservations_due_wrong, "with a wrong end");
+    report.expect_none(
+        Invariant::HoldsEnd,
+        ledger.reservations_due_wrong,
+        "with a wrong end",
+    );
     report.expect_none(Invariant::KeysLead, ledger.keys_astray, "that lead nowhere");
-    report.expect_none(Invariant::SeatsAreClaimedOnce, ledger.claims_wrong, "claimed wrongly");
+    report.expect_none(
+        Invariant::SeatsAreClaimedOnce,
+        ledger.claims_wrong,
+        "claimed wrongly",
+    );
     check_chain(ledger, &mut report);
     let out = ledger.money_ticketed.plus(ledger.money_refunded);
     report.expect(Invariant::MoneyAddsUp, ledger.money_in == out, || {
@@ -193,7 +214,13 @@ pub fn check(ledger: &Ledger) -> Vec<Violation> {
 }
 
 fn check_grade(grade: &GradeLedger, report: &mut Report) {
-    let GradeLedger { total, available, held, sold, .. } = *grade;
+    let GradeLedger {
+        total,
+        available,
+        held,
+        sold,
+        ..
+    } = *grade;
     let name = grade.seat_type.as_ref().map_or("?", SeatType::as_str);
     let none_negative = [total, available, held, sold].iter().all(|n| *n >= 0);
     report.expect(
@@ -212,7 +239,10 @@ fn check_grade(grade: &GradeLedger, report: &mut Report) {
         },
     );
     report.expect(Invariant::TicketsMatch, grade.tickets_live == sold, || {
-        format!("{name}: {sold} sold, but {} tickets admit", grade.tickets_live)
+        format!(
+            "{name}: {sold} sold, but {} tickets admit",
+            grade.tickets_live
+        )
     });
 }
 
@@ -243,7 +273,11 @@ struct Report {
 impl Report {
     fn expect(&mut self, invariant: Invariant, holds: bool, found: impl FnOnce() -> String) {
         if !holds {
-            self.violations.push(Violation { invariant, event: self.event, found: found() });
+            self.violations.push(Violation {
+                invariant,
+                event: self.event,
+                found: found(),
+            });
         }
     }
 

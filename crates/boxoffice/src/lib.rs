@@ -1,13 +1,14 @@
 //! What a sale is: events, stock, holds, reservations, and the one decision that changes them.
 //!
 //! Knows no HTTP, no SQL and no Redis; asks for the time instead of looking at a clock.
-//! Start reading at `decide`, then `sequencer`, then [`invariants`].
+//! Start reading at [`decide`](decide::decide), then [`sequencer`], then [`invariants`].
 
-mod background;
+pub mod background;
 pub mod box_office;
 pub mod buyer;
 pub mod command;
 pub mod coordinator;
+pub mod decide;
 pub mod event;
 pub mod grade;
 pub mod group;

@@ -69,13 +69,22 @@ impl Limits {
             self.batch_len_max <= self.queue_len_max,
             "batch_len_max must not exceed queue_len_max",
         );
-        expect((1..=4_096).contains(&self.due_len_max), "due_len_max must be 1 to 4096");
-        expect(self.request_deadline_ms >= 100, "request_deadline_ms must be at least 100");
+        expect(
+            (1..=4_096).contains(&self.due_len_max),
+            "due_len_max must be 1 to 4096",
+        );
+        expect(
+            self.request_deadline_ms >= 100,
+            "request_deadline_ms must be at least 100",
+        );
         expect(
             self.lease_wait_ms_max < self.request_deadline_ms,
             "lease_wait_ms_max must stay below request_deadline_ms",
         );
-        expect(self.lease_groups_max > 0, "lease_groups_max must be at least 1");
+        expect(
+            self.lease_groups_max > 0,
+            "lease_groups_max must be at least 1",
+        );
         expect(
             self.sold_out_age_ms_max <= 1_000,
             "sold_out_age_ms_max must be at most 1000, or a returned seat would stay hidden",
@@ -90,7 +99,10 @@ impl Limits {
             self.key_retention_secs >= 24 * 3_600,
             "key_retention_secs must be at least 86400: the contract promises 24 hours",
         );
-        expect(self.audit_interval_secs > 0, "audit_interval_secs must be at least 1");
+        expect(
+            self.audit_interval_secs > 0,
+            "audit_interval_secs must be at least 1",
+        );
         mistakes
     }
 }

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 pub const PRICE_MAX: i64 = 1_000_000_000_000;
 
 /// An amount in the minor unit of the event's currency: won, cents, fils.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Money(pub i64);
 

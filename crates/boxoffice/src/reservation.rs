@@ -97,8 +97,13 @@ pub enum ReservationStatus {
 
 impl ReservationStatus {
     /// Every status, in the order of a reservation's life.
-    pub const ALL: [Self; 5] =
-        [Self::Held, Self::Paying, Self::Confirmed, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 5] = [
+        Self::Held,
+        Self::Paying,
+        Self::Confirmed,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// The name in upper case.
     pub const fn as_str(self) -> &'static str {
@@ -113,7 +118,9 @@ impl ReservationStatus {
 
     /// The status of this name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Whether its seats are taken.
@@ -206,7 +213,11 @@ impl Reservation {
                 state: TicketState::Valid,
             })
             .collect();
-        Self { state: ReservationState::Confirmed { payment }, tickets, ..self }
+        Self {
+            state: ReservationState::Confirmed { payment },
+            tickets,
+            ..self
+        }
     }
 
     /// Cancels it, and its tickets with it.
@@ -219,11 +230,21 @@ impl Reservation {
         for ticket in &mut self.tickets {
             ticket.state = TicketState::Cancelled;
         }
-        Self { state: ReservationState::Cancelled { at, payment, refund }, ..self }
+        Self {
+            state: ReservationState::Cancelled {
+                at,
+                payment,
+                refund,
+            },
+            ..self
+        }
     }
 
     /// Ends a hold that was not paid in time.
     pub fn expire(self, at: Timestamp) -> Self {
-        Self { state: ReservationState::Expired { at }, ..self }
+        Self {
+            state: ReservationState::Expired { at },
+            ..self
+        }
     }
 }

@@ -7,15 +7,22 @@ use std::time::Duration;
 
 pub use tokio::sync::{mpsc, oneshot};
 pub use tokio::task::JoinHandle;
-pub use tokio::time::{sleep, timeout};
+pub use tokio::time::timeout;
 
 /// Runs a future in a task of its own. It goes on when its handle is dropped.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     tokio::spawn(future)
+}
+
+/// Waits this long.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
 }
 
 /// A duration of this many milliseconds.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::buyer::{User, UserId, UserStatistics};
+use crate::command::Unserved;
 use crate::event::{EventSnapshot, NewEvent};
 use crate::group::{Facts, FactsQuery, Group};
 use crate::idempotency::KeyedRequest;
@@ -28,6 +29,15 @@ pub enum StoreError {
         /// The row, as its key reads.
         id: String,
     },
+}
+
+impl From<StoreError> for Unserved {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Corrupt { .. } => Self::Internal,
+        }
+    }
 }
 
 /// Why a group was not committed.
@@ -150,11 +160,8 @@ pub trait Store: Send + Sync + 'static {
     async fn ping(&self, source: Source) -> Result<(), StoreError>;
 
     /// The event with its grades, all of one version; `None` where it is not or was deleted.
-    async fn event(
-        &self,
-        id: EventId,
-        source: Source,
-    ) -> Result<Option<EventSnapshot>, StoreError>;
+    async fn event(&self, id: EventId, source: Source)
+    -> Result<Option<EventSnapshot>, StoreError>;
 
     /// A page of events that are not deleted.
     async fn events(&self, query: &EventListQuery) -> Result<Page<EventSnapshot>, StoreError>;
@@ -212,8 +219,8 @@ pub trait Store: Send + Sync + 'static {
     /// What a buyer has done, from the writer.
     async fn user_statistics(&self, id: &UserId) -> Result<UserStatistics, StoreError>;
 
-    /// Events that have something due at `now`: a hold that ended, or a cancelled event's live
-    /// reservations. At most `len_max`.
+    /// Events that have something due at `now`: a hold that ended, or a reservation HELD or
+    /// CONFIRMED of a cancelled event. At most `len_max`.
     async fn events_due(&self, now: Timestamp, len_max: u32) -> Result<Vec<EventId>, StoreError>;
 
     /// Removes at most `len_max` keys from before `before`; says how many.

@@ -1,0 +1,239 @@
+//! The event as it becomes while a group is decided.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::buyer::UserId;
+use crate::command::Outcome;
+use crate::decide::Known;
+use crate::event::{Event, EventSnapshot};
+use crate::grade::{Grade, SeatType, Stock};
+use crate::group::{Changes, Decision, Touched};
+use crate::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
+use crate::ids::{PaymentId, ReservationId, Version};
+use crate::payment::Payment;
+use crate::reservation::Reservation;
+use crate::time::Timestamp;
+
+/// Starts as what is known, and takes in each command's changes.
+pub(super) struct Draft<'a> {
+    pub(super) known: Known<'a>,
+    pub(super) now: Timestamp,
+    pub(super) event: Arc<Event>,
+    pub(super) grades: Vec<Grade>,
+    touched: IndexMap<ReservationId, Touched>,
+    keys: IndexMap<(UserId, IdempotencyKey), KeyRecord>,
+    payments: IndexMap<PaymentId, (ReservationId, Payment)>,
+    /// How the tickets of a buyer differ from the facts' count.
+    holdings: HashMap<UserId, i64>,
+}
+
+/// What a key says about a request.
+pub(super) enum KeyState {
+    /// It was never used with success.
+    Unused,
+    /// It led to this reservation.
+    LedTo(Arc<Reservation>),
+    /// It was used for another request.
+    Reused,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(known: Known<'a>, now: Timestamp) -> Self {
+        Self {
+            known,
+            now,
+            event: Arc::clone(&known.snapshot.event),
+            grades: known.snapshot.grades.clone(),
+            touched: IndexMap::new(),
+            keys: IndexMap::new(),
+            payments: IndexMap::new(),
+            holdings: HashMap::new(),
+        }
+    }
+
+    /// The reservation as it is now: changed in this group, or as it was found.
+    pub(super) fn reservation(&self, id: ReservationId) -> Option<Arc<Reservation>> {
+        let touched = self.touched.get(&id).map(|touched| &touched.reservation);
+        touched
+            .or_else(|| self.known.facts.reservations.get(&id))
+            .cloned()
+    }
+
+    /// Keeps a reservation that is new in this group.
+    pub(super) fn insert(&mut self, reservation: Arc<Reservation>) {
+        self.touched.insert(
+            reservation.id,
+            Touched {
+                reservation,
+                new: true,
+            },
+        );
+    }
+
+    /// Keeps a reservation that changed; one that is new in this group stays new.
+    pub(super) fn replace(&mut self, reservation: Reservation) -> Arc<Reservation> {
+        let reservation = Arc::new(reservation);
+        let new = self
+            .touched
+            .get(&reservation.id)
+            .is_some_and(|touched| touched.new);
+        let touched = Touched {
+            reservation: Arc::clone(&reservation),
+            new,
+        };
+        self.touched.insert(reservation.id, touched);
+        reservation
+    }
+
+    /// Keeps an attempt to pay, as it is now.
+    pub(super) fn keep_payment(&mut self, reservation: ReservationId, payment: Payment) {
+        self.payments.insert(payment.id, (reservation, payment));
+    }
+
+    /// What the key says about a request with this body.
+    pub(super) fn key_state(&self, user: &UserId, request: &KeyedRequest) -> KeyState {
+        let scope = (user.clone(), request.key.clone());
+        let found = self
+            .keys
+            .get(&scope)
+            .or_else(|| self.known.facts.keys.get(&scope));
+        match found {
+            None => KeyState::Unused,
+            Some(record) if !same_body(record, request.body) => KeyState::Reused,
+            Some(record) => match self.reservation(record.reservation) {
+                Some(reservation) => KeyState::LedTo(reservation),
+                // The record is there and its reservation is not: refuse rather than book again.
+                None => KeyState::Reused,
+            },
+        }
+    }
+
+    /// Keeps a key that led to a success.
+    pub(super) fn keep_key(&mut self, request: Option<&KeyedRequest>, reservation: &Reservation) {
+        let Some(request) = request else { return };
+        let record = KeyRecord {
+            user: reservation.user.clone(),
+            request: request.clone(),
+            reservation: reservation.id,
+            at: self.now,
+        };
+        self.keys
+            .insert((record.user.clone(), record.request.key.clone()), record);
+    }
+
+    /// Live tickets of this buyer, this group's changes included.
+    pub(super) fn holding(&self, user: &UserId) -> u32 {
+        let found = self.known.facts.holdings.get(user).copied().unwrap_or(0);
+        let changed = self.holdings.get(user).copied().unwrap_or(0);
+        u32::try_from(i64::from(found) + changed).unwrap_or(0)
+    }
+
+    /// Moves seats of a grade, if there are enough, and counts them for the buyer.
+    ///
+    /// Says whether they were moved. `by` is how many tickets the buyer gains or loses.
+    pub(super) fn move_seats(
+        &mut self,
+        seat_type: &SeatType,
+        user: &UserId,
+        by: i64,
+        movement: impl FnOnce(Stock) -> Option<Stock>,
+    ) -> bool {
+        let Some(grade) = self
+            .grades
+            .iter_mut()
+            .find(|grade| grade.seat_type == *seat_type)
+        else {
+            return false;
+        };
+        let Some(stock) = movement(grade.stock) else {
+            return false;
+        };
+        grade.stock = stock;
+        if by != 0 {
+            *self.holdings.entry(user.clone()).or_default() += by;
+        }
+        true
+    }
+
+    /// The version that the event will have, should this group change nothing more.
+    pub(super) fn version(&self) -> Version {
+        let version = self.known.snapshot.version;
+        if self.is_unchanged() {
+            version
+        } else {
+            version.next()
+        }
+    }
+
+    /// The event as it is now.
+    pub(super) fn snapshot(&self) -> EventSnapshot {
+        EventSnapshot {
+            event: Arc::clone(&self.event),
+            grades: self.grades.clone(),
+            version: self.version(),
+            last_now: self.now,
+            next_due: self.next_due(),
+        }
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.touched.is_empty()
+            && self.keys.is_empty()
+            && self.payments.is_empty()
+            && self.event == self.known.snapshot.event
+            && self.grades == self.known.snapshot.grades
+    }
+
+    /// The earliest end of a hold that is left; may be too early, never too late.
+    fn next_due(&self) -> Option<Timestamp> {
+        let known = self.known.snapshot.next_due;
+        // Where something was due, the facts were asked, and know what comes next.
+        let found = if known.is_some_and(|due| due <= self.now) {
+            self.known.facts.next_due
+        } else {
+            known
+        };
+        let held = self
+            .touched
+            .values()
+            .filter_map(|touched| touched.reservation.due_at());
+        held.chain(found).min()
+    }
+
+    pub(super) fn finish(self, outcomes: Vec<Outcome>) -> Decision {
+        let before = self.known.snapshot;
+        let more_due = self.more_due();
+        let after = if self.is_unchanged() {
+            EventSnapshot {
+                next_due: self.next_due(),
+                ..before.clone()
+            }
+        } else {
+            self.snapshot()
+        };
+        let grades = self.grades.into_iter().zip(&before.grades);
+        let changes = Changes {
+            event: (self.event != before.event).then_some(self.event),
+            grades: grades
+                .filter(|(now, was)| now != *was)
+                .map(|(now, _)| now)
+                .collect(),
+            reservations: self.touched.into_values().collect(),
+            keys: self.keys.into_values().collect(),
+            payments: self.payments.into_values().collect(),
+        };
+        Decision {
+            outcomes,
+            changes,
+            after,
+            more_due,
+        }
+    }
+}
+
+fn same_body(record: &KeyRecord, body: BodyHash) -> bool {
+    record.request.body == body
+}

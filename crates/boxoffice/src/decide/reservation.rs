@@ -1,0 +1,257 @@
+//! Taking seats, giving them back, and holding them longer.
+
+use std::sync::Arc;
+
+use crate::command::{Answer, Cancel, CancelError, Extend, ExtendError, Reserve, ReserveError};
+use crate::event::{SalePhase, SaleState};
+use crate::grade::{Grade, SeatType, Seating};
+use crate::payment::{Payment, PaymentState, Refund, RefundState};
+use crate::reservation::{Reservation, ReservationState};
+use crate::time::Timestamp;
+
+use super::draft::{Draft, KeyState};
+
+/// When a buyer may expect her money back, in seconds: five days, as card issuers take.
+const REFUND_EXPECTED_SECS: u32 = 5 * 24 * 3_600;
+
+type Reserved = Result<Answer<Arc<Reservation>>, ReserveError>;
+
+impl Draft<'_> {
+    pub(super) fn reserve(&mut self, reserve: &Reserve) -> Reserved {
+        if let Some(request) = &reserve.key {
+            match self.key_state(&reserve.user, request) {
+                KeyState::Unused => {}
+                KeyState::Reused => return Err(ReserveError::KeyReused),
+                KeyState::LedTo(value) => {
+                    return Ok(Answer {
+                        value,
+                        replayed: true,
+                    });
+                }
+            }
+        }
+        self.expect_open()?;
+        let grade = self.grade_for(reserve)?;
+        let (seat_type, price) = (grade.seat_type.clone(), grade.price);
+        let (count, available) = (reserve.quantity.get(), grade.stock.available);
+        self.expect_within_limit(reserve)?;
+
+        let confirmed = self.event.hold_secs == 0;
+        let taken = self.move_seats(&seat_type, &reserve.user, count.into(), |stock| {
+            if confirmed {
+                stock.sell(count)
+            } else {
+                stock.hold(count)
+            }
+        });
+        if !taken {
+            return Err(ReserveError::InsufficientSeats {
+                requested: count,
+                available,
+            });
+        }
+        let held = Reservation {
+            id: reserve.id,
+            event: self.event.id,
+            user: reserve.user.clone(),
+            seat_type,
+            quantity: reserve.quantity,
+            seats: reserve.seats.clone(),
+            total_price: price.times(count),
+            reserved_at: self.now,
+            state: ReservationState::Held {
+                expires_at: self.now.plus_secs(self.event.hold_secs),
+                extended: false,
+            },
+            tickets: Vec::new(),
+        };
+        let reservation = Arc::new(if confirmed { held.confirm(None) } else { held });
+        self.insert(Arc::clone(&reservation));
+        self.keep_key(reserve.key.as_ref(), &reservation);
+        Ok(Answer {
+            value: reservation,
+            replayed: false,
+        })
+    }
+
+    fn expect_open(&self) -> Result<(), ReserveError> {
+        if self.event.deleted_at.is_some() {
+            return Err(ReserveError::EventNotFound);
+        }
+        if self.event.state == SaleState::Cancelled {
+            return Err(ReserveError::EventCancelled);
+        }
+        match self.event.phase(self.now) {
+            SalePhase::Before { opens_at } => Err(ReserveError::SaleNotOpen { opens_at }),
+            SalePhase::Over => Err(ReserveError::SaleClosed),
+            SalePhase::Open => Ok(()),
+        }
+    }
+
+    fn grade_for(&self, reserve: &Reserve) -> Result<&Grade, ReserveError> {
+        let known = || -> Vec<SeatType> {
+            self.grades
+                .iter()
+                .map(|grade| grade.seat_type.clone())
+                .collect()
+        };
+        let grade = match &reserve.seat_type {
+            Some(name) => self.grades.iter().find(|grade| grade.seat_type == *name),
+            None if self.grades.len() == 1 => self.grades.first(),
+            None => return Err(ReserveError::SeatTypeMissing { known: known() }),
+        };
+        match grade {
+            None => Err(ReserveError::UnknownSeatType { known: known() }),
+            Some(Grade {
+                seating: Seating::General,
+                ..
+            }) if !reserve.seats.is_empty() => Err(ReserveError::SeatsNotNumbered),
+            Some(grade) => Ok(grade),
+        }
+    }
+
+    fn expect_within_limit(&self, reserve: &Reserve) -> Result<(), ReserveError> {
+        let Some(limit) = self.event.buyer_tickets_max else {
+            return Ok(());
+        };
+        let holding = self.holding(&reserve.user);
+        if holding + reserve.quantity.get() > limit {
+            return Err(ReserveError::AlreadyReserved { limit, holding });
+        }
+        Ok(())
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        cancel: &Cancel,
+    ) -> Result<Answer<Arc<Reservation>>, CancelError> {
+        let found = self
+            .reservation(cancel.reservation)
+            .ok_or(CancelError::NotFound)?;
+        if let Some(request) = &cancel.key {
+            match self.key_state(&found.user, request) {
+                KeyState::Unused => {}
+                KeyState::Reused => return Err(CancelError::KeyReused),
+                KeyState::LedTo(value) => {
+                    return Ok(Answer {
+                        value,
+                        replayed: true,
+                    });
+                }
+            }
+        }
+        let current = self.expire_if_due(found);
+        match &current.state {
+            ReservationState::Cancelled { .. } => {
+                return Err(CancelError::AlreadyCancelled(Box::new((*current).clone())));
+            }
+            ReservationState::Expired { .. } => return Err(CancelError::HoldExpired),
+            ReservationState::Paying { .. } => return Err(CancelError::PaymentInProgress),
+            ReservationState::Held { .. } | ReservationState::Confirmed { .. } => {}
+        }
+        if self.now >= self.event.starts_at {
+            return Err(CancelError::SaleClosed);
+        }
+        let value = self.give_back(&current);
+        self.keep_key(cancel.key.as_ref(), &value);
+        Ok(Answer {
+            value,
+            replayed: false,
+        })
+    }
+
+    pub(super) fn extend(&mut self, extend: &Extend) -> Result<Arc<Reservation>, ExtendError> {
+        let found = self
+            .reservation(extend.reservation)
+            .ok_or(ExtendError::NotFound)?;
+        let current = self.expire_if_due(found);
+        let expires_at = match &current.state {
+            ReservationState::Held { extended: true, .. } => {
+                return Err(ExtendError::ExtensionUsed);
+            }
+            ReservationState::Held {
+                expires_at,
+                extended: false,
+            } => *expires_at,
+            ReservationState::Paying { .. } => return Err(ExtendError::PaymentInProgress),
+            ReservationState::Confirmed { .. } => return Err(ExtendError::AlreadyConfirmed),
+            ReservationState::Expired { .. } => return Err(ExtendError::HoldExpired),
+            ReservationState::Cancelled { .. } => {
+                return Err(ExtendError::AlreadyCancelled(Box::new((*current).clone())));
+            }
+        };
+        let expires_at = expires_at.plus_secs(self.event.hold_secs);
+        let state = ReservationState::Held {
+            expires_at,
+            extended: true,
+        };
+        Ok(self.replace(Reservation {
+            state,
+            ..(*current).clone()
+        }))
+    }
+
+    /// Cancels a reservation that is held or confirmed, with its refund where it was paid.
+    pub(super) fn give_back(&mut self, reservation: &Reservation) -> Arc<Reservation> {
+        let count = reservation.quantity.get();
+        let (held, paid) = match &reservation.state {
+            ReservationState::Confirmed { payment } => (false, payment.clone()),
+            _ => (true, None),
+        };
+        self.move_seats(
+            &reservation.seat_type,
+            &reservation.user,
+            -i64::from(count),
+            |stock| {
+                if held {
+                    stock.release_held(count)
+                } else {
+                    stock.release_sold(count)
+                }
+            },
+        );
+        let refunded = paid.map(|payment| refund(payment, self.now));
+        if let Some((payment, _)) = &refunded {
+            self.keep_payment(reservation.id, payment.clone());
+        }
+        let (payment, refund) = refunded.unzip();
+        self.replace(reservation.clone().cancel(self.now, payment, refund))
+    }
+
+    /// Ends a hold whose time is over, although no sweep has come to it yet.
+    pub(super) fn expire_if_due(&mut self, reservation: Arc<Reservation>) -> Arc<Reservation> {
+        match reservation.state {
+            ReservationState::Held { expires_at, .. } if expires_at <= self.now => {
+                let count = reservation.quantity.get();
+                let by = -i64::from(count);
+                self.move_seats(&reservation.seat_type, &reservation.user, by, |stock| {
+                    stock.release_held(count)
+                });
+                self.replace((*reservation).clone().expire(self.now))
+            }
+            _ => reservation,
+        }
+    }
+}
+
+/// A payment that goes back, and the refund that brings it there.
+pub(super) fn refund(payment: Payment, now: Timestamp) -> (Payment, Refund) {
+    let refund = Refund {
+        payment: payment.id,
+        amount: payment.amount,
+        method: payment.method.clone(),
+        expected_at: now.plus_secs(REFUND_EXPECTED_SECS),
+        state: RefundState::Pending,
+    };
+    let paid_at = match payment.state {
+        PaymentState::Paid { at } => at,
+        _ => now,
+    };
+    (
+        Payment {
+            state: PaymentState::Refunded { paid_at },
+            ..payment
+        },
+        refund,
+    )
+}

@@ -1,0 +1,69 @@
+//! The sequencer's use of the event's lease: taken before a group, kept while it is busy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::coordinator::{Coordinator, Lease};
+use crate::ids::EventId;
+use crate::limits::Limits;
+use crate::runtime;
+use crate::time::Clock;
+
+/// A lease that is held or not; the sale is correct either way.
+pub(super) struct LeaseKeeper {
+    event: EventId,
+    coordinator: Arc<dyn Coordinator>,
+    clock: Arc<dyn Clock>,
+    wait_max: Duration,
+    groups_max: u32,
+    held: Option<Lease>,
+    groups: u32,
+}
+
+impl LeaseKeeper {
+    pub(super) fn new(
+        event: EventId,
+        coordinator: Arc<dyn Coordinator>,
+        clock: Arc<dyn Clock>,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            event,
+            coordinator,
+            clock,
+            wait_max: runtime::millis(limits.lease_wait_ms_max),
+            groups_max: limits.lease_groups_max,
+            held: None,
+            groups: 0,
+        }
+    }
+
+    /// Takes the lease if it may, and says how long it waited for it.
+    pub(super) async fn take(&mut self) -> Duration {
+        if self.held.is_some() {
+            return Duration::ZERO;
+        }
+        let asked = self.clock.instant();
+        self.held = self.coordinator.acquire(self.event, self.wait_max).await;
+        self.groups = 0;
+        self.clock.instant().since(asked)
+    }
+
+    /// After a group: keeps the lease while there is work and nobody else waits, for so many groups.
+    pub(super) async fn after_group(&mut self, busy: bool) {
+        self.groups += 1;
+        let Some(lease) = &self.held else { return };
+        let keep =
+            busy && self.groups < self.groups_max && !self.coordinator.is_wanted(lease).await;
+        if !keep {
+            self.give_back().await;
+        }
+    }
+
+    /// Gives the lease back.
+    pub(super) async fn give_back(&mut self) {
+        if let Some(lease) = self.held.take() {
+            self.coordinator.release(lease).await;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the sequencers tell about themselves.
+
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::command::{Command, Outcome};
+
+/// Handles that are looked up once.
+pub(crate) struct Metrics {
+    queue_len: Gauge,
+    shed: Counter,
+    group_size: Histogram,
+    group_seconds: Histogram,
+    conflicts: Counter,
+    unknown_commits: Counter,
+    poisoned: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            queue_len: gauge!("onsale_queue_length"),
+            shed: counter!("onsale_shed_total"),
+            group_size: histogram!("onsale_group_size"),
+            group_seconds: histogram!("onsale_group_seconds"),
+            conflicts: counter!("onsale_conflicts_total"),
+            unknown_commits: counter!("onsale_unknown_commits_total"),
+            poisoned: counter!("onsale_poisoned_commands_total"),
+        }
+    }
+
+    /// A command joined a queue.
+    pub(crate) fn queued(&self) {
+        self.queue_len.increment(1);
+    }
+
+    /// Commands left a queue.
+    pub(crate) fn dequeued(&self, count: usize) {
+        self.queue_len.decrement(count as f64);
+    }
+
+    /// A command was turned away.
+    pub(crate) fn shed(&self) {
+        self.shed.increment(1);
+    }
+
+    /// A group was decided, and committed where it changed anything.
+    pub(crate) fn group(&self, commands: &[Command], outcomes: &[Outcome], took: Duration) {
+        self.group_size.record(commands.len() as f64);
+        self.group_seconds.record(took.as_secs_f64());
+        let mut first = 0;
+        // Outcomes come in runs of a kind: one look-up for each run.
+        while first < outcomes.len() {
+            let labels = (commands[first].kind(), outcomes[first].fate());
+            let run = outcomes[first..]
+                .iter()
+                .zip(&commands[first..])
+                .take_while(|(outcome, command)| (command.kind(), outcome.fate()) == labels)
+                .count();
+            let (kind, fate) = (labels.0.name(), labels.1.name());
+            counter!("onsale_outcomes_total", "command" => kind, "fate" => fate)
+                .increment(run as u64);
+            first += run;
+        }
+    }
+
+    /// Another node was first.
+    pub(crate) fn conflict(&self) {
+        self.conflicts.increment(1);
+    }
+
+    /// The answer to a commit was lost.
+    pub(crate) fn unknown_commit(&self) {
+        self.unknown_commits.increment(1);
+    }
+
+    /// A command could not be carried out because of a fault of ours.
+    pub(crate) fn poisoned(&self) {
+        self.poisoned.increment(1);
+    }
+}
