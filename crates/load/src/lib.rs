@@ -1,1 +1,11 @@
-//! Placeholder room.
+//! Buyers, many at once: a load generator and the contest that proves a sale exact.
+//!
+//! Speaks HTTP only, with its own wire types, and knows none of our other rooms: what it says about
+//! a server it learned as any buyer could. Knows no database and starts no server.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod client;
+pub mod contest;
+pub mod latency;
+pub mod target;

@@ -1,0 +1,130 @@
+//! Far more buyers than tickets, all at the same instant, and a verdict on what they were told.
+//!
+//! A contest puts an event on sale, opens every buyer's connection, opens the doors, and then
+//! compares the server's own ledger with the answers. It needs a server, and nothing but its API.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use hyper::StatusCode;
+
+use crate::client::Client;
+use crate::target::Target;
+
+mod buyers;
+pub mod check;
+mod ledger;
+mod report;
+mod violation;
+mod wire;
+
+pub use report::Report;
+pub use violation::Violation;
+
+/// A contest to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the server is, as `http://host:port`.
+    pub url: String,
+    /// The token that may create events and list reservations, if the server wants one.
+    pub admin_token: Option<String>,
+    /// How many tickets are put on sale.
+    pub tickets: u32,
+    /// How many buyers come.
+    pub buyers: u32,
+    /// How many tickets each wants; drawn from the seed.
+    pub quantity: RangeInclusive<u32>,
+    /// How many of a hundred who got tickets give them back at once.
+    pub cancel_percent: u8,
+    /// What quantities and cancellations are drawn from.
+    pub seed: u64,
+    /// How long each request may take.
+    pub timeout: Duration,
+    /// How long the server's reads may lag behind the sale before they are held against it.
+    ///
+    /// An event's page comes from caches, which are told of a sale a few times a second.
+    pub settle_max: Duration,
+    /// The most connections; where there are more buyers, they share.
+    pub connections_max: u32,
+    /// Whether to draw a progress bar on standard error, if that is a terminal.
+    pub show_progress: bool,
+}
+
+impl Default for Options {
+    /// 1,000 buyers for 100 tickets, one each, on a server of this machine.
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:8080".to_owned(),
+            admin_token: None,
+            tickets: 100,
+            buyers: 1_000,
+            quantity: 1..=1,
+            cancel_percent: 0,
+            seed: 1,
+            timeout: Duration::from_secs(30),
+            settle_max: Duration::from_secs(3),
+            connections_max: 2_000,
+            show_progress: false,
+        }
+    }
+}
+
+impl Options {
+    fn validate(&self) -> anyhow::Result<()> {
+        ensure!(self.tickets > 0, "a contest needs tickets");
+        ensure!(self.buyers > 0, "a contest needs buyers");
+        ensure!(self.connections_max > 0, "a contest needs connections");
+        ensure!(
+            !self.quantity.is_empty() && *self.quantity.start() > 0,
+            "nobody buys no tickets"
+        );
+        ensure!(
+            self.cancel_percent <= 100,
+            "no more than 100 of 100 can cancel"
+        );
+        Ok(())
+    }
+}
+
+/// Holds the contest and checks it.
+///
+/// Errors are about a contest that could not be held; a server that sells wrongly is a matter of
+/// the report.
+pub async fn run(options: Options) -> anyhow::Result<Report> {
+    options.validate()?;
+    let target = Target::resolve(&options.url).await?;
+    let mut organizer = Client::new(target.clone(), options.timeout);
+    if let Some(token) = &options.admin_token {
+        organizer = organizer.with_bearer(token)?;
+    }
+    let event_id = create_event(&mut organizer, &options).await?;
+    let rush = buyers::rush(&options, &target, event_id).await?;
+    let (ledger, violations) =
+        ledger::settled(&mut organizer, event_id, &options, &rush.attempts).await?;
+    Ok(Report::new(
+        event_id,
+        options.tickets,
+        &rush,
+        &ledger,
+        violations,
+    ))
+}
+
+async fn create_event(organizer: &mut Client, options: &Options) -> anyhow::Result<u64> {
+    let event = wire::NewEvent {
+        event_name: format!("Contest of {} for {}", options.buyers, options.tickets),
+        event_date: "2099-12-31T19:00:00",
+        seat_types: [wire::NewGrade {
+            seat_type: wire::GRADE,
+            price: 100_000,
+            total: options.tickets,
+        }],
+        hold_seconds: 0,
+    };
+    let answer = organizer.post("/api/events", None, &event).await?;
+    let event: wire::EventBody = answer
+        .expect(StatusCode::CREATED)
+        .context("putting the event on sale")?;
+    Ok(event.event_id)
+}

@@ -1,0 +1,69 @@
+//! What the server says afterwards.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use hyper::StatusCode;
+
+use super::Options;
+use super::check::{Attempt, Ledger, violations};
+use super::violation::Violation;
+use super::wire::{EventBody, GRADE, Grades, Page};
+use crate::client::Client;
+
+/// How long to wait between two readings.
+const SETTLE_PAUSE: Duration = Duration::from_millis(50);
+
+/// The most reservations on a page.
+const PAGE_SIZE: usize = 100;
+
+/// Reads the ledger until it agrees with the answers, or has had its time to do so.
+pub(super) async fn settled(
+    client: &mut Client,
+    event_id: u64,
+    options: &Options,
+    attempts: &[Attempt],
+) -> anyhow::Result<(Ledger, Vec<Violation>)> {
+    let began = Instant::now();
+    loop {
+        let ledger = read(client, event_id).await?;
+        let found = violations(options.tickets, attempts, &ledger);
+        if found.is_empty() || began.elapsed() >= options.settle_max {
+            return Ok((ledger, found));
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+}
+
+async fn read(client: &mut Client, event_id: u64) -> anyhow::Result<Ledger> {
+    let event = client.get(&format!("/api/events/{event_id}")).await?;
+    let event: EventBody = event.expect(StatusCode::OK).context("reading the event")?;
+    let grades = client.get(&format!("/api/events/{event_id}/seats")).await?;
+    let grades: Grades = grades.expect(StatusCode::OK).context("reading the stock")?;
+    let grade = grades
+        .into_list()
+        .into_iter()
+        .find(|grade| grade.seat_type == GRADE)
+        .context("the event has lost its grade")?;
+    let mut entries = Vec::new();
+    for page in 0.. {
+        let path = format!("/api/reservations?eventId={event_id}&page={page}&size={PAGE_SIZE}");
+        let answer = client.get(&path).await?;
+        let answer: Page = answer
+            .expect(StatusCode::OK)
+            .context("reading the reservations")?;
+        ensure!(
+            answer.last || !answer.content.is_empty(),
+            "an empty page is not the last"
+        );
+        entries.extend(answer.content.into_iter().map(Into::into));
+        if answer.last {
+            break;
+        }
+    }
+    Ok(Ledger {
+        stock: grade.into(),
+        event: (event.total_seats, event.available_seats),
+        entries,
+    })
+}

@@ -1,0 +1,145 @@
+//! The JSON of the contest, as far as it looks at it.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Entry, Stock};
+
+/// The one grade that a contest sells.
+pub(super) const GRADE: &str = "R";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewEvent {
+    pub(super) event_name: String,
+    pub(super) event_date: &'static str,
+    pub(super) seat_types: [NewGrade; 1],
+    pub(super) hold_seconds: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewGrade {
+    pub(super) seat_type: &'static str,
+    pub(super) price: u32,
+    pub(super) total: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EventBody {
+    pub(super) event_id: u64,
+    pub(super) total_seats: u32,
+    pub(super) available_seats: u32,
+}
+
+/// The stock of every grade: a list, or an object that has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Grades {
+    List(Vec<Grade>),
+    #[serde(rename_all = "camelCase")]
+    Object {
+        seat_types: Vec<Grade>,
+    },
+}
+
+impl Grades {
+    pub(super) fn into_list(self) -> Vec<Grade> {
+        match self {
+            Self::List(grades) | Self::Object { seat_types: grades } => grades,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Grade {
+    pub(super) seat_type: String,
+    total: u32,
+    available: u32,
+    held: u32,
+    sold: u32,
+}
+
+impl From<Grade> for Stock {
+    fn from(grade: Grade) -> Self {
+        let Grade {
+            total,
+            available,
+            held,
+            sold,
+            ..
+        } = grade;
+        Self {
+            total,
+            available,
+            held,
+            sold,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reserve<'a> {
+    pub(super) event_id: u64,
+    pub(super) user_id: &'a str,
+    pub(super) quantity: u32,
+    pub(super) seat_type: &'static str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReservationBody {
+    reservation_id: String,
+    user_id: String,
+    quantity: u32,
+    status: String,
+}
+
+impl From<ReservationBody> for Entry {
+    fn from(reservation: ReservationBody) -> Self {
+        let ReservationBody {
+            reservation_id,
+            user_id,
+            quantity,
+            status,
+        } = reservation;
+        Self {
+            reservation_id,
+            user_id,
+            quantity,
+            status,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Cancelled {
+    pub(super) status: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Page {
+    pub(super) content: Vec<ReservationBody>,
+    pub(super) last: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Failure {
+    pub(super) error: ErrorBody,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ErrorBody {
+    pub(super) code: String,
+    #[serde(default)]
+    pub(super) details: serde_json::Value,
+}
+
+impl ErrorBody {
+    /// A number among the details, such as how many tickets are left.
+    pub(super) fn figure(&self, name: &str) -> Option<u32> {
+        self.details.get(name)?.as_u64()?.try_into().ok()
+    }
+}
