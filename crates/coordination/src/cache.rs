@@ -119,7 +119,6 @@ impl Cache {
     /// Drops what is known of a deleted event; for a while it answers that there is nothing.
     pub(crate) fn forget(&self, event: EventId) {
         self.level.forget(event);
-        self.flights.close(&ViewKey::Event(event));
         self.watchers.close(event);
     }
 
@@ -133,5 +132,59 @@ fn cached(known: Known, hit: bool) -> Option<Cached> {
     match known {
         Known::View(view, ttl) => Some(Cached { view, hit, ttl }),
         Known::Forgotten => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::testing::snapshot;
+
+    const EVENT: EventId = EventId(7);
+    const KEY: ViewKey = ViewKey::Event(EVENT);
+
+    fn load(found: Option<View>) -> Load {
+        Box::pin(async move { Ok(found) })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_load_leaves_nothing_behind_however_it_ends() {
+        let cache = Arc::new(Cache::new(&CacheLimits::default()));
+        let ends: [Load; 4] = [
+            load(None),
+            Box::pin(async { Err(StoreError::Unavailable("gone".to_owned())) }),
+            Box::pin(async { panic!("a bug in a loader") }),
+            load(Some(View::Event(snapshot(EVENT, 1)))),
+        ];
+        for end in ends {
+            let _ = cache.view(KEY, end).await;
+            assert_eq!(cache.flights.len(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hits_and_misses_are_counted_by_the_kind_of_view() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let cache = metrics::with_local_recorder(&recorder, || {
+            Arc::new(Cache::new(&CacheLimits::default()))
+        });
+        for _ in 0..3 {
+            let found = cache
+                .view(KEY, load(Some(View::Event(snapshot(EVENT, 1)))))
+                .await;
+            assert!(found.is_ok());
+        }
+
+        let told = recorder.handle().render();
+        for line in [
+            "onsale_cache_hits_total{view=\"event\"} 2",
+            "onsale_cache_misses_total{view=\"event\"} 1",
+            "onsale_cache_hits_total{view=\"user\"} 0",
+            "onsale_cache_misses_total{view=\"events\"} 0",
+        ] {
+            assert!(told.contains(line), "{line} is not in\n{told}");
+        }
     }
 }

@@ -9,6 +9,8 @@ mod cache;
 pub mod in_process;
 pub mod limits;
 mod pruning;
+#[cfg(test)]
+mod testing;
 mod watchers;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -156,3 +156,83 @@ impl Channel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::snapshot;
+
+    const INTERVAL: Duration = Duration::from_millis(100);
+    const EVENT: EventId = EventId(7);
+
+    fn channels(watchers: &Watchers) -> usize {
+        lock(&watchers.channels).by_event.len()
+    }
+
+    fn tasks() -> usize {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_nobody_watches_has_no_channel_and_no_task() {
+        let watchers = Watchers::new(INTERVAL);
+        for version in 1..=100 {
+            watchers.offer(&snapshot(EVENT, version));
+        }
+        assert_eq!((channels(&watchers), tasks()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_takes_one_task_and_that_one_ends() {
+        let watchers = Watchers::new(INTERVAL);
+        let _watch = watchers.watch(EVENT, || None);
+        for version in 1..=100 {
+            watchers.offer(&snapshot(EVENT, version));
+        }
+        assert_eq!(tasks(), 1);
+        tokio::time::sleep(INTERVAL * 2).await;
+        assert_eq!(tasks(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_channel_goes_with_its_last_watcher() {
+        let watchers = Watchers::new(INTERVAL);
+        drop(watchers.watch(EVENT, || None));
+        watchers.offer(&snapshot(EVENT, 1));
+        assert_eq!(channels(&watchers), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn channels_of_events_that_rest_do_not_pile_up() {
+        let watchers = Watchers::new(INTERVAL);
+        let _watched = watchers.watch(EVENT, || None);
+        for event in 0..10_000 {
+            drop(watchers.watch(EventId(event), || None));
+        }
+        assert!(
+            channels(&watchers) <= 64,
+            "{} channels",
+            channels(&watchers)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_of_an_earlier_channel_does_not_hurry_the_next_one() {
+        let watchers = Watchers::new(INTERVAL);
+        let _gone = watchers.watch(EVENT, || None);
+        watchers.offer(&snapshot(EVENT, 1));
+        watchers.offer(&snapshot(EVENT, 2));
+        watchers.close(EVENT);
+
+        tokio::time::sleep(INTERVAL / 2).await;
+        let watch = watchers.watch(EVENT, || None);
+        watchers.offer(&snapshot(EVENT, 3));
+        watchers.offer(&snapshot(EVENT, 4));
+        tokio::time::sleep(INTERVAL * 3 / 4).await;
+        assert_eq!(watch.borrow().as_ref().map(|s| s.version.0), Some(3));
+        tokio::time::sleep(INTERVAL / 2).await;
+        assert_eq!(watch.borrow().as_ref().map(|s| s.version.0), Some(4));
+    }
+}

@@ -76,11 +76,6 @@ impl Flights {
         Boarding::Pilot(pilot, Waiting { answer })
     }
 
-    /// Lets nobody join the load of this key any more; those who did still get its answer.
-    pub(crate) fn close(&self, key: &ViewKey) {
-        lock(&self.aloft).flights.remove(key);
-    }
-
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.aloft).flights.len()

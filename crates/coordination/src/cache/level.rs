@@ -171,3 +171,88 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Shelf<K> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::testing::snapshot;
+
+    const KEY: ViewKey = ViewKey::Event(EventId(7));
+
+    fn view(version: i64) -> View {
+        View::Event(snapshot(EventId(7), version))
+    }
+
+    fn version(level: &Level) -> Option<i64> {
+        level
+            .snapshot(EventId(7))
+            .map(|snapshot| snapshot.version.0)
+    }
+
+    #[test]
+    fn the_newest_of_states_that_arrive_at_the_same_time_stays() {
+        let level = Level::new(&CacheLimits::default());
+        for round in 0..100 {
+            thread::scope(|scope| {
+                for start in 0..4 {
+                    let level = &level;
+                    scope.spawn(move || {
+                        for step in 0..25 {
+                            level.put(&KEY, view(round * 100 + (start + step * 37) % 100));
+                        }
+                    });
+                }
+            });
+            let newest =
+                (0..4).flat_map(|start| (0..25).map(move |step| (start + step * 37) % 100));
+            assert_eq!(
+                version(&level),
+                newest.max().map(|newest| round * 100 + newest)
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_is_known_until_its_time_is_up() {
+        let level = Level::new(&CacheLimits::default());
+        level.put(&KEY, view(2));
+        tokio::time::advance(Duration::from_secs(299)).await;
+        assert_eq!(version(&level), Some(2));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(version(&level), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_state_that_is_put_starts_its_own_time() {
+        let level = Level::new(&CacheLimits::default());
+        level.put(&KEY, view(1));
+        tokio::time::advance(Duration::from_secs(200)).await;
+        level.put(&KEY, view(2));
+        assert!(matches!(
+            level.put(&KEY, view(1)),
+            Put::Overtaken(Known::View(..))
+        ));
+        tokio::time::advance(Duration::from_secs(200)).await;
+        assert_eq!(version(&level), Some(2));
+        tokio::time::advance(Duration::from_secs(100)).await;
+        assert_eq!(version(&level), None);
+    }
+
+    #[test]
+    fn a_shelf_holds_no_more_than_its_bound_and_never_refuses_the_newest() {
+        let limits = CacheLimits {
+            event_entries_max: 10,
+            ..CacheLimits::default()
+        };
+        let level = Level::new(&limits);
+        for event in 0..1_000 {
+            let event = EventId(event);
+            level.put(&ViewKey::Event(event), View::Event(snapshot(event, 1)));
+            level.events.entries.run_pending_tasks();
+            assert!(level.snapshot(event).is_some());
+        }
+        assert!(level.events.entries.entry_count() <= 10);
+    }
+}

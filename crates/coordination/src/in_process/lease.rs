@@ -236,3 +236,65 @@ impl Drop for Place<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: EventId = EventId(7);
+    const TTL: Duration = Duration::from_secs(10);
+    const AT_ONCE: Duration = Duration::ZERO;
+    const A_WHILE: Duration = Duration::from_millis(150);
+
+    fn lines(leases: &Leases) -> usize {
+        lock(&leases.lines).by_event.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_event_leaves_nothing_behind() {
+        let leases = Leases::new(TTL);
+        let held = leases.acquire(EVENT, AT_ONCE).await.expect("a lease");
+        assert_eq!(leases.acquire(EVENT, A_WHILE).await, None);
+        leases.release(&held);
+        assert_eq!(lines(&leases), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_away_with_the_call_on_its_way_passes_the_lease_on() {
+        let leases = Leases::new(TTL);
+        let held = leases.acquire(EVENT, AT_ONCE).await.expect("a lease");
+        let called = leases
+            .line_up(EVENT, Instant::now())
+            .expect_err("a place in line");
+        let next = leases
+            .line_up(EVENT, Instant::now())
+            .expect_err("a place in line");
+
+        leases.release(&held);
+        drop(called);
+        let lease = next.take().expect("the lease that was passed on");
+        leases.release(&lease);
+        assert_eq!(lines(&leases), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_comes_with_the_last_moment_still_counts() {
+        let leases = Leases::new(TTL);
+        let held = leases.acquire(EVENT, AT_ONCE).await.expect("a lease");
+        let place = leases
+            .line_up(EVENT, Instant::now())
+            .expect_err("a place in line");
+        leases.release(&held);
+        assert!(place.take().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_that_nobody_gave_back_do_not_pile_up() {
+        let leases = Leases::new(TTL);
+        for event in 0..10_000 {
+            assert!(leases.acquire(EventId(event), AT_ONCE).await.is_some());
+            tokio::time::advance(TTL / 10).await;
+        }
+        assert!(lines(&leases) <= 64, "{} lines", lines(&leases));
+    }
+}
