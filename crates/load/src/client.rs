@@ -201,16 +201,23 @@ impl Client {
         else {
             return Ok(Exchange::GivenBack(call));
         };
-        let answer = {
+        let (answer, connection) = {
             let mut answer = std::pin::pin!(answer(&mut sender, call));
-            tokio::select! {
+            let early = tokio::select! {
                 biased;
-                answer = &mut answer => answer,
-                _ = &mut connection => answer.await,
+                answer = &mut answer => Some(answer),
+                _ = &mut connection => None,
+            };
+            if let Some(answer) = early {
+                (answer, Some(connection))
+            } else {
+                // It has ended. Only when it is dropped does it give back what it never sent.
+                drop(connection);
+                (answer.await, None)
             }
         };
-        if matches!(answer, Ok(Exchange::Answered(_))) && !sender.is_closed() {
-            self.wire = Some(Wire { sender, connection });
+        if matches!(answer, Ok(Exchange::Answered(_))) {
+            self.wire = connection.map(|connection| Wire { sender, connection });
         }
         answer
     }

@@ -52,6 +52,11 @@ impl Target {
         &self.host
     }
 
+    /// What stands before every path.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
     /// The path of a request, below the base path of the URL.
     pub fn path(&self, path: &str) -> String {
         format!("{}{path}", self.base_path)

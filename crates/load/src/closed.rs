@@ -1,0 +1,294 @@
+//! A closed loop: a fixed number of connections, each asking again as soon as it is answered.
+//!
+//! It finds the most that a server does. It says little about how long buyers wait who come at
+//! their own time, because a slow server slows these down; for that the [`contest`](crate::contest)
+//! counts from the instant at which all came.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::latency::Latencies;
+use crate::target::Target;
+
+mod wire;
+
+use wire::Connection;
+pub use wire::RequestWriter;
+
+/// How many connections are opened at once, so that the server's backlog never overflows.
+const CONNECTING_MAX: usize = 64;
+
+/// How long a connection waits after a loss: a server that is gone refuses faster than any answers.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(10);
+
+/// Records that connections share; enough that they seldom meet at one.
+const TALLIES: usize = 16;
+
+/// The longest piece of a failed answer that is kept as an example.
+const EXAMPLE_BYTES_MAX: usize = 300;
+
+/// A load to put on a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the server is, as `http://host:port`.
+    pub url: String,
+    /// How many connections ask at once.
+    pub connections: usize,
+    /// When it ends.
+    pub until: Until,
+    /// Answers that come earlier are checked but not counted; ignored with [`Until::Requests`].
+    pub warm_up: Duration,
+    /// How long an answer may take before it counts as lost.
+    pub timeout: Duration,
+}
+
+/// When a load ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// After this time, from the end of the warm-up.
+    Elapsed(Duration),
+    /// After this many requests.
+    Requests(u64),
+}
+
+/// What a load showed.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The time in which answers were counted.
+    pub time: Duration,
+    /// How long the counted answers took.
+    pub latencies: Latencies,
+    /// Every answer, counted or not, by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Requests that were not answered, each at the price of its connection.
+    pub lost: u64,
+    /// Why the first was lost, or what the first answer says that is no success.
+    pub example: Option<String>,
+}
+
+impl Report {
+    /// Counted answers a second.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn throughput(&self) -> f64 {
+        self.latencies.count() as f64 / self.time.as_secs_f64().max(f64::EPSILON)
+    }
+
+    /// How many answers were successes.
+    pub fn successes(&self) -> u64 {
+        self.statuses.range(200..300).map(|(_, times)| times).sum()
+    }
+
+    /// Whether every request was answered, with success.
+    pub fn is_clean(&self) -> bool {
+        self.lost == 0 && self.successes() > 0 && self.statuses.keys().all(|s| is_success(*s))
+    }
+
+    fn add(&mut self, tally: Tally) {
+        self.latencies.add(&tally.latencies);
+        for (status, times) in tally.statuses {
+            *self.statuses.entry(status).or_default() += times;
+        }
+        self.lost += tally.lost;
+        self.example = self.example.take().or(tally.example);
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+#[derive(Default)]
+struct Tally {
+    latencies: Latencies,
+    statuses: BTreeMap<u16, u64>,
+    lost: u64,
+    example: Option<String>,
+}
+
+/// What all connections of one load share.
+struct Load<F> {
+    target: Target,
+    options: Options,
+    next: AtomicU64,
+    tallies: Vec<Mutex<Tally>>,
+    build: F,
+}
+
+/// Opens all connections, then keeps each asking until the end.
+///
+/// `build` writes the request of the given number; numbers start at 0 and none is used twice.
+/// Errors are about a load that could not begin; what went wrong later is in the report.
+pub async fn run<F>(options: Options, build: F) -> anyhow::Result<Report>
+where
+    F: Fn(u64, &mut RequestWriter<'_>) + Send + Sync + 'static,
+{
+    ensure!(options.connections > 0, "a load needs connections");
+    let target = Target::resolve(&options.url).await?;
+    let connections = open(&target, &options).await?;
+    let tallies = (0..TALLIES).map(|_| Mutex::default()).collect();
+    let load = Arc::new(Load {
+        target,
+        options,
+        next: AtomicU64::new(0),
+        tallies,
+        build,
+    });
+
+    let (start, started) = watch::channel(None);
+    let mut loops = JoinSet::new();
+    for (index, connection) in connections.into_iter().enumerate() {
+        let load = Arc::clone(&load);
+        let mut started = started.clone();
+        loops.spawn(async move {
+            let began = started
+                .wait_for(Option::is_some)
+                .await
+                .map_or(None, |began| *began);
+            load.keep_asking(index, connection, began.unwrap_or_else(Instant::now))
+                .await
+        });
+    }
+    let began = Instant::now();
+    start.send_replace(Some(began));
+    let mut last = began;
+    while let Some(ended) = loops.join_next().await {
+        last = last.max(ended.context("a connection's task failed")?);
+    }
+    Ok(load.report(last - began))
+}
+
+async fn open(target: &Target, options: &Options) -> anyhow::Result<Vec<Connection>> {
+    let turns = Arc::new(Semaphore::new(CONNECTING_MAX));
+    let mut opening = JoinSet::new();
+    for _ in 0..options.connections {
+        let (turns, target) = (Arc::clone(&turns), target.clone());
+        opening.spawn(async move {
+            let _turn = turns.acquire().await?;
+            Connection::open(&target).await.context("cannot connect")
+        });
+    }
+    opening.join_all().await.into_iter().collect()
+}
+
+impl<F> Load<F>
+where
+    F: Fn(u64, &mut RequestWriter<'_>),
+{
+    /// One connection's loop; returns when its last answer came.
+    async fn keep_asking(&self, index: usize, first: Connection, began: Instant) -> Instant {
+        let (counts_from, ends) = match self.options.until {
+            Until::Elapsed(time) => {
+                let counts_from = began + self.options.warm_up;
+                (counts_from, Some(counts_from + time))
+            }
+            Until::Requests(_) => (began, None),
+        };
+        let tally = &self.tallies[index % self.tallies.len()];
+        let mut connection = Some(first);
+        let mut sent = Instant::now();
+        while ends.is_none_or(|ends| sent < ends) {
+            let Some(number) = self.take_number() else {
+                break;
+            };
+            let answer = self.ask(&mut connection, number).await;
+            let answered = Instant::now();
+            let is_counted = answered >= counts_from && ends.is_none_or(|ends| answered <= ends);
+            let wait = is_counted.then(|| answered - sent);
+            sent = answered;
+            let is_lost = answer.is_err();
+            tally
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .record(answer, wait);
+            if is_lost {
+                tokio::time::sleep(RECONNECT_PAUSE).await;
+                sent = Instant::now();
+            }
+        }
+        sent
+    }
+
+    fn take_number(&self) -> Option<u64> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        match self.options.until {
+            Until::Requests(requests) if number >= requests => None,
+            _ => Some(number),
+        }
+    }
+
+    /// The status, with what the answer says if it is no success; or why there is no answer.
+    async fn ask(
+        &self,
+        slot: &mut Option<Connection>,
+        number: u64,
+    ) -> Result<(u16, Option<String>), String> {
+        let exchange = async {
+            let mut connection = match slot.take() {
+                Some(connection) => connection,
+                None => Connection::open(&self.target).await?,
+            };
+            let status = connection
+                .exchange(&self.target, |writer| (self.build)(number, writer))
+                .await?;
+            Ok::<_, std::io::Error>((status, connection))
+        };
+        match tokio::time::timeout(self.options.timeout, exchange).await {
+            Err(_) => Err(format!("timed out after {:?}", self.options.timeout)),
+            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Ok((status, connection))) => {
+                let example = (!is_success(status)).then(|| example(connection.body()));
+                if !connection.is_closing() {
+                    *slot = Some(connection);
+                }
+                Ok((status, example))
+            }
+        }
+    }
+
+    fn report(&self, elapsed: Duration) -> Report {
+        let time = match self.options.until {
+            Until::Elapsed(time) => time,
+            Until::Requests(_) => elapsed,
+        };
+        let mut report = Report {
+            time,
+            ..Report::default()
+        };
+        for tally in &self.tallies {
+            report.add(std::mem::take(
+                &mut *tally.lock().unwrap_or_else(PoisonError::into_inner),
+            ));
+        }
+        report
+    }
+}
+
+impl Tally {
+    fn record(&mut self, answer: Result<(u16, Option<String>), String>, wait: Option<Duration>) {
+        match answer {
+            Ok((status, example)) => {
+                *self.statuses.entry(status).or_default() += 1;
+                if let Some(wait) = wait {
+                    self.latencies.record(wait);
+                }
+                if self.example.is_none() {
+                    self.example = example.map(|body| format!("{status}: {body}"));
+                }
+            }
+            Err(reason) => {
+                self.lost += 1;
+                self.example.get_or_insert(reason);
+            }
+        }
+    }
+}
+
+fn example(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(EXAMPLE_BYTES_MAX)]).into_owned()
+}

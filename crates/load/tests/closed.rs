@@ -1,0 +1,128 @@
+//! The closed loop, against servers that behave and servers that do not.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use load::closed::{Options, RequestWriter, Until, run};
+
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+fn options(url: String) -> Options {
+    Options {
+        url,
+        connections: 8,
+        until: Until::Requests(100),
+        warm_up: Duration::ZERO,
+        timeout: Duration::from_secs(5),
+    }
+}
+
+fn look(number: u64, request: &mut RequestWriter<'_>) {
+    request.begin("GET", format_args!("/{number}")).no_body();
+}
+
+#[tokio::test]
+async fn every_number_is_sent_once_and_every_answer_counted() {
+    let seen = Arc::new(Mutex::new(HashSet::new()));
+    let seen_by_server = Arc::clone(&seen);
+    let note = move |body: String| async move {
+        assert!(seen_by_server.lock().unwrap().insert(body));
+        StatusCode::CREATED
+    };
+    let url = serve(Router::new().route("/", post(note))).await;
+
+    let report = run(options(url), |number, request| {
+        request
+            .begin("POST", "/")
+            .header("idempotency-key", number)
+            .body(number);
+    })
+    .await
+    .unwrap();
+
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(report.statuses[&201], 100);
+    assert_eq!(report.latencies.count(), 100);
+    assert_eq!(seen.lock().unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn answers_that_are_no_success_are_reported_with_an_example() {
+    let router = Router::new().route(
+        "/{number}",
+        get(|Path(number): Path<u64>| async move {
+            if number == 50 {
+                Err((StatusCode::CONFLICT, "sold out"))
+            } else {
+                Ok("yours")
+            }
+        }),
+    );
+    let url = serve(router).await;
+
+    let report = run(options(url), look).await.unwrap();
+
+    assert!(!report.is_clean());
+    assert_eq!((report.statuses[&200], report.statuses[&409]), (99, 1));
+    assert_eq!(report.example.as_deref(), Some("409: sold out"));
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_counted_and_replaced() {
+    let router = Router::new().route(
+        "/{number}",
+        get(|Path(number): Path<u64>| async move {
+            if number.is_multiple_of(10) {
+                std::panic::resume_unwind(Box::new("hangs up"));
+            }
+            "here"
+        }),
+    );
+    let url = serve(router).await;
+
+    let report = run(options(url), look).await.unwrap();
+
+    assert_eq!((report.lost, report.successes()), (10, 90));
+    assert!(!report.is_clean());
+}
+
+#[tokio::test]
+async fn a_load_ends_when_its_time_is_over() {
+    let url = serve(Router::new().route("/{number}", get(|| async { "here" }))).await;
+    let until = Until::Elapsed(Duration::from_millis(50));
+
+    let report = run(
+        Options {
+            until,
+            ..options(url)
+        },
+        look,
+    )
+    .await
+    .unwrap();
+
+    assert!(report.is_clean(), "{report:?}");
+    assert!(report.throughput() > 0.0);
+    assert!(report.latencies.count() <= report.successes());
+}
+
+#[tokio::test]
+async fn a_load_without_a_server_does_not_begin() {
+    let error = run(options("http://127.0.0.1:1".to_owned()), look)
+        .await
+        .unwrap_err();
+
+    assert!(error.to_string().contains("cannot connect"), "{error:#}");
+}
