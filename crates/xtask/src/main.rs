@@ -1,2 +1,41 @@
-//! Placeholder.
-fn main() {}
+//! Developer commands: `cargo xtask --help`.
+//!
+//! Knows how the project is tested, measured and checked, and finds or installs the tools that
+//! takes. Holds no product code.
+
+mod bench;
+mod contests;
+mod coverage;
+mod lint;
+mod mutants;
+mod steps;
+mod test;
+mod tools;
+
+use clap::Parser;
+
+/// Developer commands
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+enum Command {
+    /// Run every test; installs or finds what that needs
+    Test(test::Arguments),
+    /// Check format, lints, docs, dependencies and shell scripts
+    Lint,
+    /// Measure: ceilings and plain strategies beside us, interleaved in one run
+    Bench(bench::Arguments),
+    /// Line coverage of a crate
+    Coverage(coverage::Arguments),
+    /// Break the decision and the sequencer on purpose, and see whether a test notices
+    Mutants(mutants::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Lint => lint::run(),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Mutants(arguments) => mutants::run(&arguments),
+    }
+}

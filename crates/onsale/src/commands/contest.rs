@@ -1,0 +1,137 @@
+//! `onsale contest`: a rush of buyers, and a verdict.
+
+use std::io::{BufRead, BufReader};
+use std::ops::RangeInclusive;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use anyhow::Context;
+use load::contest::Options;
+use secrecy::ExposeSecret;
+
+use crate::config::Flags;
+use crate::platform::runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The server to sell on; without it a private one is started, and ended afterwards
+    #[arg(long)]
+    url: Option<String>,
+    /// Tickets on sale
+    #[arg(long, default_value_t = 100)]
+    tickets: u32,
+    /// Buyers, all at the same instant
+    #[arg(long, default_value_t = 1_000)]
+    buyers: u32,
+    /// Tickets each buyer wants: a number or a range
+    #[arg(long, default_value = "1", value_name = "N|N..M", value_parser = parse_quantity)]
+    quantity: RangeInclusive<u32>,
+    /// Of the buyers who got tickets, how many in a hundred give them back at once
+    #[arg(long, default_value_t = 0, value_name = "P")]
+    cancel_percent: u8,
+    /// What quantities and cancellations are drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCode> {
+    let private = match &arguments.url {
+        Some(_) => None,
+        None => Some(PrivateServer::start()?),
+    };
+    let url = match (&arguments.url, &private) {
+        (Some(url), _) => url.clone(),
+        (None, Some(server)) => server.url.clone(),
+        (None, None) => anyhow::bail!("there is no server"),
+    };
+    let token = crate::config::load(flags).config.admin_token;
+    let report = runtime()?.block_on(load::contest::run(Options {
+        url,
+        admin_token: token
+            .filter(|_| private.is_none())
+            .map(|token| token.expose_secret().to_owned()),
+        tickets: arguments.tickets,
+        buyers: arguments.buyers,
+        quantity: arguments.quantity,
+        cancel_percent: arguments.cancel_percent,
+        seed: arguments.seed,
+        show_progress: !arguments.json,
+        ..Options::default()
+    }))?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(if report.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads `2`, `1..4` or `1..=4`; the last one counts in each.
+fn parse_quantity(text: &str) -> Result<RangeInclusive<u32>, String> {
+    let (first, last) = match text.split_once("..") {
+        Some((first, last)) => (first, last.trim_start_matches('=')),
+        None => (text, text),
+    };
+    let number = |text: &str| match text.trim().parse() {
+        Ok(number @ 1..=10) => Ok(number),
+        _ => Err(format!("{text:?} is not a quantity: 1 to 10, or 1..4")),
+    };
+    let (first, last) = (number(first)?, number(last)?);
+    if first > last {
+        return Err(format!("{first} is more than {last}"));
+    }
+    Ok(first..=last)
+}
+
+/// A server of our own on a free port, with a database in a temporary folder.
+struct PrivateServer {
+    process: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl PrivateServer {
+    fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut process = Command::new(std::env::current_exe()?)
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
+            .arg(format!("sqlite:{}", folder.path().join("contest.db").display()))
+            .env_remove("ONSALE_ADMIN_TOKEN")
+            .env("ONSALE_LOG_FILTER", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = process.stdout.take().context("the server has no standard output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let server = Self { process, url: url.unwrap_or_default(), _folder: folder };
+        anyhow::ensure!(!server.url.is_empty(), "the private server did not start");
+        Ok(server)
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nothing more to do then.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_a_number_or_a_range() {
+        assert_eq!(parse_quantity("2"), Ok(2..=2));
+        assert_eq!(parse_quantity("1..4"), Ok(1..=4));
+        assert_eq!(parse_quantity("1..=4"), Ok(1..=4));
+        for wrong in ["", "0", "11", "4..1", "a..b", "-1"] {
+            assert!(parse_quantity(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The wiring: one store, one coordinator, one box office, one front.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use boxoffice::background::Background;
+use boxoffice::box_office::{BoxOffice, Ports};
+use boxoffice::ids::IdSource;
+use boxoffice::store::Store;
+use coordination::in_process::InProcess;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use secrecy::ExposeSecret;
+use storage::{OpenMode, SqliteStore};
+use web::{AdminToken, Front, Gateway, Settings};
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+
+/// Bounds of the latency histograms in seconds: 100 microseconds to 10 seconds.
+const SECONDS: [f64; 16] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+
+/// Bounds of the group size histogram.
+const SIZES: [f64; 11] =
+    [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
+
+/// The asynchronous runtime that every command runs on: one worker for each core.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Everything that serves, opened.
+pub struct Platform {
+    /// The use cases.
+    pub box_office: BoxOffice,
+    store: Arc<dyn Store>,
+    settings: Settings,
+    background: Background,
+}
+
+impl Platform {
+    /// Opens the database and begins the background work.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let metrics = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
+            .set_buckets_for_metric(Matcher::Full("onsale_commit_groups".to_owned()), &SIZES)?
+            .install_recorder()?;
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&config.database_url, OpenMode::Serve).await?);
+        let mut seed = [0; 32];
+        SysRng.try_fill_bytes(&mut seed)?;
+        let ports = Ports {
+            store: Arc::clone(&store),
+            coordinator: Arc::new(InProcess::new(config.cache.clone())),
+            clock: Arc::new(SystemClock::new()),
+            ids: Arc::new(IdSource::seeded(seed)),
+            node: node_name(config),
+        };
+        let box_office = BoxOffice::new(ports, config.limits.clone());
+        let background = box_office.start_background();
+        let settings = Settings {
+            admin_token: config
+                .admin_token
+                .as_ref()
+                .map(|token| AdminToken::new(token.expose_secret())),
+            limits: config.server.clone(),
+            default_zone: config.time_zone.clone(),
+            disk_path: data_folder(&config.database_url),
+            disk_free_bytes_min: config.disk_free_bytes_min,
+            metrics,
+        };
+        Ok(Self { box_office, store, settings, background })
+    }
+
+    /// The HTTP front of this platform.
+    pub fn gateway(&self, config: &Config) -> Gateway {
+        let _ = config;
+        web::router(self.box_office.clone(), self.settings.clone())
+    }
+
+    /// Decides what was accepted, and lets go of the database.
+    pub async fn close(self) {
+        drop(self.background);
+        self.box_office.shutdown().await;
+        self.store.close().await;
+    }
+}
+
+fn data_folder(database_url: &str) -> std::path::PathBuf {
+    let path = database_url.trim_start_matches("sqlite:").trim_start_matches("//");
+    match Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => Path::new(".").to_owned(),
+    }
+}
+
+fn node_name(config: &Config) -> String {
+    if !config.node.is_empty() {
+        return config.node.clone();
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), std::process::id())
+}

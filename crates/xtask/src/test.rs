@@ -1,0 +1,56 @@
+//! Every test: the suites, the contests on the release build, and the benches' short form.
+
+use crate::steps::{cargo, in_root, step};
+use crate::tools::NEXTEST;
+use crate::{bench, contests};
+
+/// What to test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The inner loop: the suites only, with few crash moments
+    #[arg(long)]
+    quick: bool,
+    /// At how many random moments the server is killed and restarted
+    #[arg(long, value_name = "N")]
+    crash_moments: Option<u32>,
+    /// Passed on to nextest: a filter, or `-p CRATE`
+    #[arg(last = true)]
+    nextest: Vec<String>,
+}
+
+/// Runs the tests.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let moments = arguments
+        .crash_moments
+        .unwrap_or(if arguments.quick { 2 } else { 20 });
+    step(
+        "test suites",
+        in_root(NEXTEST.path()?)
+            .args(["nextest", "run", "--workspace", "--locked"])
+            .args(&arguments.nextest)
+            .env("ONSALE_TEST_CRASH_MOMENTS", moments.to_string()),
+    )?;
+    if arguments.quick {
+        return Ok(());
+    }
+    step(
+        "examples in the docs",
+        cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
+    )?;
+    step(
+        "release build",
+        cargo().args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "onsale",
+            "--package",
+            "bench",
+        ]),
+    )?;
+    contests::run()?;
+    bench::prove_short_forms()?;
+    println!("\nevery test passed");
+    Ok(())
+}

