@@ -197,6 +197,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_state_that_is_not_newer_is_not_shown() {
+        let watchers = Watchers::new(INTERVAL);
+        let mut watch = watchers.watch(EVENT, || Some(snapshot(EVENT, 3)));
+        for version in [3, 2, 1] {
+            watchers.offer(&snapshot(EVENT, version));
+        }
+        assert_eq!(watch.has_changed().ok(), Some(false));
+
+        for version in [4, 6, 5, 6] {
+            watchers.offer(&snapshot(EVENT, version));
+        }
+        tokio::time::sleep(INTERVAL * 2).await;
+        assert_eq!(
+            watch.borrow_and_update().as_ref().map(|s| s.version.0),
+            Some(6)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_channel_goes_with_its_last_watcher() {
         let watchers = Watchers::new(INTERVAL);
         drop(watchers.watch(EVENT, || None));

@@ -131,3 +131,39 @@ impl Waiting {
         answer.unwrap_or_else(|| Err(StoreError::Unavailable("the load was given up".to_owned())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use boxoffice::ids::EventId;
+
+    use super::*;
+
+    const KEY: ViewKey = ViewKey::Event(EventId(7));
+
+    #[test]
+    fn what_landed_since_the_asker_looked_is_not_loaded_again() {
+        let flights = Arc::new(Flights::default());
+        assert!(matches!(
+            flights.board(&KEY, || Some(1)),
+            Boarding::Known(1)
+        ));
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_joins_a_load_gets_its_answer_and_who_comes_later_begins_anew() {
+        let flights = Arc::new(Flights::default());
+        let Boarding::Pilot(pilot, _) = flights.board::<()>(&KEY, || None) else {
+            panic!("nobody loads yet")
+        };
+        let Boarding::Passenger(waiting) = flights.board::<()>(&KEY, || None) else {
+            panic!("somebody loads already")
+        };
+        pilot.land(Ok(None));
+        assert_eq!(waiting.answer().await, Ok(None));
+        assert!(matches!(
+            flights.board::<()>(&KEY, || None),
+            Boarding::Pilot(..)
+        ));
+    }
+}

@@ -186,15 +186,15 @@ impl Lines {
 }
 
 impl Line {
-    /// Makes the first waiter who is still there the holder; false where there is none.
+    /// Makes the first in line the holder; false where nobody waits.
     fn call_next(&mut self, until: Instant) -> bool {
-        while let Some(Waiter { token, call }) = self.waiters.pop_front() {
-            if call.send(()).is_ok() {
-                self.holder = Holder { token, until };
-                return true;
-            }
-        }
-        false
+        let Some(Waiter { token, call }) = self.waiters.pop_front() else {
+            return false;
+        };
+        self.holder = Holder { token, until };
+        // Somebody hears it: who goes away leaves the line first.
+        let _ = call.send(());
+        true
     }
 }
 
@@ -289,6 +289,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_comes_as_a_lease_runs_out_does_not_jump_the_line() {
+        let leases = Leases::new(TTL);
+        let _held = leases.acquire(EVENT, AT_ONCE).await.expect("a lease");
+        let first = leases
+            .line_up(EVENT, Instant::now())
+            .expect_err("a place in line");
+        tokio::time::advance(TTL).await;
+
+        let second = leases
+            .line_up(EVENT, Instant::now())
+            .expect_err("a place in line");
+        assert_eq!(second.take(), None);
+        assert!(first.take().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn leases_that_nobody_gave_back_do_not_pile_up() {
         let leases = Leases::new(TTL);
         for event in 0..10_000 {
@@ -296,5 +312,15 @@ mod tests {
             tokio::time::advance(TTL / 10).await;
         }
         assert!(lines(&leases) <= 64, "{} lines", lines(&leases));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn every_wait_is_measured() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let leases = metrics::with_local_recorder(&recorder, || Leases::new(TTL));
+        let _held = leases.acquire(EVENT, AT_ONCE).await.expect("a lease");
+        assert_eq!(leases.acquire(EVENT, A_WHILE).await, None);
+
+        let told = recorder.handle().render();
+        assert!(told.contains("onsale_lease_wait_seconds_count 2"), "{told}");
     }
 }
