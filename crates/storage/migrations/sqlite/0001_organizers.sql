@@ -1,0 +1,4 @@
+CREATE TABLE organizers (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL
+)

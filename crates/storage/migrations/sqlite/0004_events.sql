@@ -1,0 +1,25 @@
+-- One performance. Times are UTC microseconds; `search_text` is the lower-cased name and venue.
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organizer_id INTEGER NOT NULL REFERENCES organizers (id),
+    production_id INTEGER REFERENCES productions (id),
+    name TEXT NOT NULL,
+    description TEXT,
+    venue_name TEXT,
+    venue_address TEXT,
+    venue_capacity INTEGER,
+    starts_at INTEGER NOT NULL,
+    zone TEXT NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    sale_opens_at INTEGER,
+    sale_closes_at INTEGER,
+    hold_secs INTEGER NOT NULL CHECK (hold_secs >= 0),
+    buyer_tickets_max INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('ACTIVE', 'CLOSED', 'CANCELLED')),
+    deleted_at INTEGER,
+    version INTEGER NOT NULL,
+    last_now INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    search_text TEXT NOT NULL
+)

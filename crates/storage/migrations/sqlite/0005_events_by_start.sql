@@ -1,0 +1,1 @@
+CREATE INDEX events_by_start ON events (starts_at, id)

@@ -1,0 +1,1 @@
+CREATE INDEX events_cancelled ON events (id) WHERE state = 'CANCELLED'

@@ -1,0 +1,1 @@
+CREATE INDEX reservations_by_user ON reservations (user_id, reservation_id)

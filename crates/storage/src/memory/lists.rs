@@ -1,0 +1,199 @@
+//! Facts, pages and statistics.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use boxoffice::buyer::{UserId, UserStatistics};
+use boxoffice::event::{EventSnapshot, EventStatus, SaleState};
+use boxoffice::group::{Facts, FactsQuery};
+use boxoffice::idempotency::KeyRecord;
+use boxoffice::ids::{EventId, ReservationId};
+use boxoffice::page::{Direction, Page, PageRequest};
+use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::store::{EventFilter, EventListQuery, EventSort, ReservationListQuery};
+use boxoffice::time::Timestamp;
+
+use super::state::{LedTo, State};
+use crate::names;
+
+/// A page of events that are not deleted.
+pub(super) fn events(state: &State, query: &EventListQuery) -> Page<EventSnapshot> {
+    let text = query.text.as_deref().map(str::to_lowercase);
+    let mut chosen: Vec<EventSnapshot> = state
+        .events
+        .keys()
+        .filter_map(|id| state.snapshot(*id))
+        .filter(|found| found.event.deleted_at.is_none())
+        .filter(|found| is_chosen(found, query.filter, query.now))
+        .filter(|found| {
+            text.as_deref()
+                .is_none_or(|text| names::search_text(&found.event).contains(text))
+        })
+        .map(|found| EventSnapshot {
+            next_due: None,
+            ..found
+        })
+        .collect();
+    match query.sort {
+        EventSort::EventDate => chosen.sort_by_key(|found| found.event.starts_at),
+        EventSort::EventName => chosen.sort_by(|one, other| one.event.name.cmp(&other.event.name)),
+        EventSort::CreatedAt => chosen.sort_by_key(|found| found.event.created_at),
+    }
+    if query.direction == Direction::Descending {
+        chosen.reverse();
+    }
+    Page {
+        total: chosen.len() as u64,
+        items: part(chosen.into_iter(), query.page),
+    }
+}
+
+fn is_chosen(found: &EventSnapshot, filter: EventFilter, now: Timestamp) -> bool {
+    let event = &found.event;
+    let status = found.status(now);
+    match filter {
+        EventFilter::All => true,
+        EventFilter::Active => status == EventStatus::Active,
+        EventFilter::SoldOut => status == EventStatus::SoldOut,
+        EventFilter::Closed => status == EventStatus::Closed,
+        EventFilter::Cancelled => status == EventStatus::Cancelled,
+        EventFilter::Upcoming => event.state != SaleState::Cancelled && now < event.starts_at,
+        EventFilter::Available => {
+            status == EventStatus::Active && event.sale_opens_at.is_none_or(|at| at <= now)
+        }
+    }
+}
+
+/// A page of reservations.
+pub(super) fn reservations(state: &State, query: &ReservationListQuery) -> Page<Reservation> {
+    let ids: Vec<ReservationId> = match (&query.user, query.event) {
+        (Some(user), _) => state.of_user(user).collect(),
+        (None, Some(event)) => state.of_event(event).collect(),
+        (None, None) => state.ids().collect(),
+    };
+    let found = ids.into_iter().filter_map(|id| state.reservation(id));
+    let mut chosen: Vec<Arc<Reservation>> = found
+        .filter(|found| query.event.is_none_or(|event| found.event == event))
+        .filter(|found| query.status.is_none_or(|status| found.status() == status))
+        .collect();
+    if query.direction == Direction::Descending {
+        chosen.reverse();
+    }
+    let total = chosen.len() as u64;
+    Page {
+        items: part(chosen.into_iter().map(Arc::unwrap_or_clone), query.page),
+        total,
+    }
+}
+
+fn part<T>(all: impl Iterator<Item = T>, page: PageRequest) -> Vec<T> {
+    let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    all.skip(offset).take(page.size as usize).collect()
+}
+
+/// See `Store::facts`.
+pub(super) fn facts(state: &State, event: EventId, query: &FactsQuery) -> Facts {
+    let row = state
+        .events
+        .get(&event)
+        .filter(|row| row.event.deleted_at.is_none());
+    let Some(row) = row else {
+        return Facts::default();
+    };
+    let reservation = |id| state.reservation(id).filter(|found| found.event == event);
+    let mut facts = Facts {
+        version: Some(row.version),
+        ..Facts::default()
+    };
+    let of_reservations = query.keys_by_reservation.iter();
+    let by_reservation = of_reservations
+        .filter_map(|(id, key)| reservation(*id).map(|found| (found.user.clone(), key.clone())));
+    for (user, key) in query.keys.iter().cloned().chain(by_reservation) {
+        let scope = (Some(event), Some(user), key);
+        if let Some(row) = state.keys.get(&scope)
+            && let (LedTo::Reservation(led_to), (_, Some(user), key)) = (row.led_to, scope)
+        {
+            let request = row.request.clone();
+            let record = KeyRecord {
+                user: user.clone(),
+                request,
+                reservation: led_to,
+                at: row.at,
+            };
+            facts.keys.insert((user, key), record);
+        }
+    }
+    let led_to = facts.keys.values().map(|record| record.reservation);
+    let asked: Vec<ReservationId> = query.reservations.iter().copied().chain(led_to).collect();
+    facts.reservations = asked
+        .into_iter()
+        .filter_map(reservation)
+        .map(|found| (found.id, found))
+        .collect();
+    facts.holdings = holdings(state, event, &query.buyers);
+    let len_max = query.due_len_max as usize;
+    if let Some(by) = query.due_by {
+        let due = state
+            .holds_of(event)
+            .take_while(|(at, _)| *at <= by)
+            .take(len_max);
+        facts.due = due.filter_map(|(_, id)| state.reservation(id)).collect();
+        facts.next_due = state.holds_of(event).nth(facts.due.len()).map(|(at, _)| at);
+    }
+    if query.live {
+        let found = state.of_event(event).filter_map(|id| state.reservation(id));
+        let returnable = [ReservationStatus::Held, ReservationStatus::Confirmed];
+        facts.live = found
+            .filter(|found| returnable.contains(&found.status()))
+            .take(len_max)
+            .collect();
+    }
+    facts
+}
+
+fn holdings(state: &State, event: EventId, buyers: &[UserId]) -> HashMap<UserId, u32> {
+    let count = |buyer: &UserId| -> u32 {
+        let found = state.of_user(buyer).filter_map(|id| state.reservation(id));
+        let live = found.filter(|found| found.event == event && found.status().is_live());
+        live.map(|found| found.quantity.get()).sum()
+    };
+    let counted = buyers.iter().map(|buyer| (buyer.clone(), count(buyer)));
+    counted.filter(|(_, tickets)| *tickets > 0).collect()
+}
+
+/// What a buyer has done.
+pub(super) fn statistics(state: &State, user: &UserId) -> UserStatistics {
+    let mut statistics = UserStatistics::default();
+    for found in state.of_user(user).filter_map(|id| state.reservation(id)) {
+        statistics.total_reservations += 1;
+        match found.status() {
+            ReservationStatus::Confirmed => {
+                statistics.total_spent = statistics.total_spent.plus(found.total_price);
+            }
+            ReservationStatus::Cancelled => statistics.cancelled_reservations += 1,
+            ReservationStatus::Held | ReservationStatus::Paying | ReservationStatus::Expired => {}
+        }
+    }
+    statistics
+}
+
+/// Events with holds that have ended, the longest waiting first, then cancelled ones to clear.
+pub(super) fn due(state: &State, now: Timestamp, len_max: u32) -> Vec<EventId> {
+    let first_hold = |id: &EventId| state.holds_of(*id).next().map(|(at, _)| (at, *id));
+    let mut holding: Vec<(Timestamp, EventId)> = state
+        .events
+        .keys()
+        .filter_map(first_hold)
+        .filter(|(at, _)| *at <= now)
+        .collect();
+    holding.sort_unstable();
+    let mut due: Vec<EventId> = holding.into_iter().map(|(_, id)| id).collect();
+    for (id, row) in &state.events {
+        let live = row.grades.iter().any(|grade| grade.stock.taken() > 0);
+        if row.event.state == SaleState::Cancelled && live && !due.contains(id) {
+            due.push(*id);
+        }
+    }
+    due.truncate(len_max as usize);
+    due
+}

@@ -1,0 +1,90 @@
+//! Writing the payments and refunds of a group.
+
+use std::sync::LazyLock;
+
+use boxoffice::group::Group;
+use boxoffice::payment::{PaymentState, Refund, RefundState};
+use boxoffice::time::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::commit::expect_changed;
+use super::failure::Failure;
+use super::statements::WriteRows;
+use crate::names;
+use crate::shape::refund_of;
+
+/// An attempt never moves to another reservation: a row of another's is left as it is, and the
+/// count then refuses the group.
+static PUT_PAYMENTS: LazyLock<WriteRows> = LazyLock::new(|| {
+    let head = "INSERT INTO payments (payment_id, event_id, reservation_id, amount, method, \
+        started_at, state, settled_at) VALUES ";
+    let tail = " ON CONFLICT (payment_id) DO UPDATE SET amount = excluded.amount, \
+        method = excluded.method, started_at = excluded.started_at, state = excluded.state, \
+        settled_at = excluded.settled_at \
+        WHERE event_id = excluded.event_id AND reservation_id = excluded.reservation_id";
+    WriteRows::new(head, "(?, ?, ?, ?, ?, ?, ?, ?)", tail)
+});
+
+static PUT_REFUNDS: LazyLock<WriteRows> = LazyLock::new(|| {
+    let head =
+        "INSERT INTO refunds (payment_id, amount, method, expected_at, state, done_at) VALUES ";
+    let tail = " ON CONFLICT (payment_id) DO UPDATE SET amount = excluded.amount, \
+        method = excluded.method, expected_at = excluded.expected_at, state = excluded.state, \
+        done_at = excluded.done_at";
+    WriteRows::new(head, "(?, ?, ?, ?, ?, ?)", tail)
+});
+
+/// Writes the payments that a group made or changed.
+pub(super) async fn write_payments(
+    connection: &mut SqliteConnection,
+    group: &Group,
+) -> Result<(), Failure> {
+    let payments = &group.changes.payments;
+    let changed = PUT_PAYMENTS
+        .execute(connection, payments, |values, (reservation, payment)| {
+            let settled_at = match payment.state {
+                PaymentState::Pending => None,
+                PaymentState::Paid { at }
+                | PaymentState::Declined { at }
+                | PaymentState::Refunded { paid_at: at } => Some(at),
+            };
+            values
+                .bytes(payment.id.as_bytes())
+                .int(group.event.0)
+                .bytes(reservation.as_bytes())
+                .int(payment.amount.0)
+                .text(&payment.method)
+                .int(payment.started_at.as_micros())
+                .text(names::payment_state(payment.state))
+                .int_or_null(settled_at.map(Timestamp::as_micros));
+        })
+        .await?;
+    expect_changed("payments", payments.len(), changed)
+}
+
+/// Writes the refunds of the reservations that a group made or changed.
+pub(super) async fn write_refunds(
+    connection: &mut SqliteConnection,
+    group: &Group,
+) -> Result<(), Failure> {
+    let touched = group.changes.reservations.iter();
+    let refunds: Vec<&Refund> = touched
+        .filter_map(|touched| refund_of(&touched.reservation))
+        .collect();
+    let changed = PUT_REFUNDS
+        .execute(connection, &refunds, |values, refund| {
+            let done_at = match refund.state {
+                RefundState::Pending => None,
+                RefundState::Done { at } => Some(at.as_micros()),
+            };
+            values
+                .bytes(refund.payment.as_bytes())
+                .int(refund.amount.0)
+                .text(&refund.method)
+                .int(refund.expected_at.as_micros())
+                .text(names::refund_state(refund.state))
+                .int_or_null(done_at);
+        })
+        .await?;
+    expect_changed("refunds", refunds.len(), changed)
+}

@@ -1,0 +1,268 @@
+//! What a batch of commands needs to know, in a handful of statements.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use boxoffice::buyer::UserId;
+use boxoffice::group::{Facts, FactsQuery};
+use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
+use boxoffice::ids::{EventId, ReservationId, Version};
+use boxoffice::reservation::Reservation;
+use boxoffice::store::StoreError;
+use boxoffice::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::columns::{BadColumn, Columns};
+use super::failure::unavailable;
+use super::read_reservations;
+use super::statements::{Lookup, Values};
+
+const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
+
+static KEYS: LazyLock<Lookup> = LazyLock::new(|| {
+    let head = "SELECT user_id, request_key, body_hash, reservation_id, made_at \
+        FROM idempotency WHERE event_id = ? AND (user_id, request_key) IN (VALUES ";
+    Lookup::new(head, "(?, ?)", ")")
+});
+
+static KEYS_BY_RESERVATION: LazyLock<Lookup> = LazyLock::new(|| {
+    let head = "WITH asked (event_id) AS (VALUES (?)), \
+        wanted (reservation_id, request_key) AS (VALUES ";
+    let tail = ") SELECT i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at \
+        FROM asked a CROSS JOIN wanted w \
+        CROSS JOIN reservations r ON r.reservation_id = w.reservation_id \
+        AND r.event_id = a.event_id \
+        CROSS JOIN idempotency i ON i.event_id = a.event_id AND i.user_id = r.user_id \
+        AND i.request_key = w.request_key";
+    Lookup::new(head, "(?, ?)", tail)
+});
+
+static HOLDINGS: LazyLock<Lookup> = LazyLock::new(|| {
+    let head = "SELECT user_id, SUM(quantity) AS tickets FROM reservations WHERE event_id = ? \
+        AND status IN ('HELD', 'PAYING', 'CONFIRMED') AND user_id IN (";
+    Lookup::new(head, "?", ") GROUP BY user_id")
+});
+
+const DUE: &str = "SELECT reservation_id, due_at FROM reservations \
+    WHERE event_id = ? AND due_at IS NOT NULL AND due_at <= ? \
+    ORDER BY due_at, reservation_id LIMIT ?";
+
+const NEXT_DUE: &str = "SELECT MIN(due_at) AS due_at FROM reservations \
+    WHERE event_id = ? AND due_at IS NOT NULL AND due_at > ?";
+
+/// A payment that is under way is not given back before it is settled.
+const LIVE: &str = "SELECT reservation_id FROM reservations \
+    WHERE event_id = ? AND status IN ('HELD', 'CONFIRMED') ORDER BY reservation_id LIMIT ?";
+
+/// Holds that are due, and when the next one is.
+#[derive(Default)]
+struct Due {
+    ids: Vec<ReservationId>,
+    next: Option<Timestamp>,
+}
+
+/// See `Store::facts`.
+pub(super) async fn facts(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    query: &FactsQuery,
+) -> Result<Facts, StoreError> {
+    let Some(version) = version(connection, event).await? else {
+        return Ok(Facts::default());
+    };
+    let keys = keys(connection, event, query).await?;
+    let holdings = holdings(connection, event, &query.buyers).await?;
+    let due = match query.due_by {
+        Some(by) => due(connection, event, by, query.due_len_max).await?,
+        None => Due::default(),
+    };
+    let live = if query.live {
+        live(connection, event, query.due_len_max).await?
+    } else {
+        vec![]
+    };
+
+    let asked = query
+        .reservations
+        .iter()
+        .copied()
+        .chain(keys.values().map(|key| key.reservation));
+    let asked: Vec<ReservationId> = asked.collect();
+    let mut wanted: Vec<ReservationId> = [asked.as_slice(), &due.ids, &live]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found: HashMap<ReservationId, Arc<Reservation>> =
+        read_reservations::by_ids(connection, event, &wanted)
+            .await?
+            .into_iter()
+            .map(|reservation| (reservation.id, Arc::new(reservation)))
+            .collect();
+    let pick = |ids: &[ReservationId]| -> Vec<Arc<Reservation>> {
+        ids.iter().filter_map(|id| found.get(id).cloned()).collect()
+    };
+    Ok(Facts {
+        version: Some(version),
+        keys,
+        holdings,
+        due: pick(&due.ids),
+        next_due: due.next,
+        live: pick(&live),
+        reservations: pick(&asked)
+            .into_iter()
+            .map(|found| (found.id, found))
+            .collect(),
+    })
+}
+
+async fn version(
+    connection: &mut SqliteConnection,
+    event: EventId,
+) -> Result<Option<Version>, StoreError> {
+    let mut values = Values::default();
+    values.int(event.0);
+    let row = values
+        .row(VERSION, connection)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let Some(row) = row else { return Ok(None) };
+    let version = Columns::new(&row, "events", "").get("version");
+    version
+        .map(|version| Some(Version(version)))
+        .map_err(|bad| bad.of(event))
+}
+
+async fn keys(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    query: &FactsQuery,
+) -> Result<HashMap<(UserId, IdempotencyKey), KeyRecord>, StoreError> {
+    let bind_event = |values: &mut Values| {
+        values.int(event.0);
+    };
+    let by_user = KEYS.rows(
+        connection,
+        &query.keys,
+        bind_event,
+        |values, (user, key)| {
+            values.text(user.as_str()).text(key.as_str());
+        },
+    );
+    let mut rows = by_user.await.map_err(|error| unavailable(&error))?;
+    let pairs = &query.keys_by_reservation;
+    let by_id = KEYS_BY_RESERVATION.rows(connection, pairs, bind_event, |values, (id, key)| {
+        values.bytes(id.as_bytes()).text(key.as_str());
+    });
+    rows.append(&mut by_id.await.map_err(|error| unavailable(&error))?);
+    rows.iter().map(key_record).collect()
+}
+
+fn key_record(row: &SqliteRow) -> Result<((UserId, IdempotencyKey), KeyRecord), StoreError> {
+    let columns = Columns::new(row, "idempotency", "");
+    let read = || -> Result<KeyRecord, BadColumn> {
+        let body = columns.map("body_hash", |bytes: &[u8]| bytes.try_into().ok())?;
+        let key: IdempotencyKey = columns.parse("request_key")?;
+        Ok(KeyRecord {
+            user: columns.parse("user_id")?,
+            request: KeyedRequest {
+                key,
+                body: BodyHash(body),
+            },
+            reservation: columns.map("reservation_id", ReservationId::from_slice)?,
+            at: columns.time("made_at")?,
+        })
+    };
+    let id = || columns.get::<&str>("request_key").unwrap_or("?");
+    let record = read().map_err(|bad| bad.of(id()))?;
+    Ok(((record.user.clone(), record.request.key.clone()), record))
+}
+
+async fn holdings(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    buyers: &[UserId],
+) -> Result<HashMap<UserId, u32>, StoreError> {
+    let bind_event = |values: &mut Values| {
+        values.int(event.0);
+    };
+    let rows = HOLDINGS.rows(connection, buyers, bind_event, |values, buyer| {
+        values.text(buyer.as_str());
+    });
+    let rows = rows.await.map_err(|error| unavailable(&error))?;
+    let read = |row: &SqliteRow| {
+        let columns = Columns::new(row, "reservations", "");
+        Ok((columns.parse("user_id")?, columns.count("tickets")?))
+    };
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, BadColumn>>()
+        .map_err(|bad| bad.of(event))
+}
+
+async fn due(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    by: Timestamp,
+    len_max: u32,
+) -> Result<Due, StoreError> {
+    let mut values = Values::default();
+    // One more than wanted: it tells when the next one is due.
+    values
+        .int(event.0)
+        .int(by.as_micros())
+        .int(i64::from(len_max) + 1);
+    let rows = values
+        .rows(DUE, connection)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let mut due = Due {
+        ids: ids(&rows)?,
+        next: None,
+    };
+    let next = match rows.get(len_max as usize) {
+        Some(row) => Some(row.try_get("due_at")),
+        None => {
+            let mut values = Values::default();
+            values.int(event.0).int(by.as_micros());
+            let row = values
+                .row(NEXT_DUE, connection)
+                .await
+                .map_err(|error| unavailable(&error))?;
+            row.map(|row| row.try_get("due_at"))
+        }
+    };
+    let next: Option<i64> = next
+        .transpose()
+        .map_err(|error| unavailable(&error))?
+        .flatten();
+    due.next = next.map(Timestamp::from_micros);
+    due.ids.truncate(len_max as usize);
+    Ok(due)
+}
+
+async fn live(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    len_max: u32,
+) -> Result<Vec<ReservationId>, StoreError> {
+    let mut values = Values::default();
+    values.int(event.0).int(len_max.into());
+    ids(&values
+        .rows(LIVE, connection)
+        .await
+        .map_err(|error| unavailable(&error))?)
+}
+
+fn ids(rows: &[SqliteRow]) -> Result<Vec<ReservationId>, StoreError> {
+    let read = |row| {
+        Columns::new(row, "reservations", "").map("reservation_id", ReservationId::from_slice)
+    };
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, BadColumn>>()
+        .map_err(|bad| bad.of("?"))
+}

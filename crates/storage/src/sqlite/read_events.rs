@@ -1,0 +1,203 @@
+//! Reading events: one, pages of them, and those that have something due.
+
+use std::sync::LazyLock;
+
+use boxoffice::event::EventSnapshot;
+use boxoffice::ids::EventId;
+use boxoffice::page::{Direction, Page};
+use boxoffice::store::{EventFilter, EventListQuery, EventSort, StoreError};
+use boxoffice::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection};
+
+use super::columns::Columns;
+use super::event_rows::{EVENT_COLUMNS, GRADE_COLUMNS, snapshots};
+use super::failure::unavailable;
+use super::statements::Values;
+
+/// Whether deleted events are wanted too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deleted {
+    Not,
+    Too,
+}
+
+/// One statement, so that event, stock and the next hold to end are of one moment.
+static SELECT_EVENT: LazyLock<SqlStr> = LazyLock::new(|| {
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {GRADE_COLUMNS}, (SELECT MIN(r.due_at) FROM reservations r \
+         WHERE r.event_id = e.id AND r.due_at IS NOT NULL) AS next_due \
+         FROM events e LEFT JOIN grades g ON g.event_id = e.id WHERE e.id = ? ORDER BY g.ordering"
+    );
+    AssertSqlSafe(sql).into_sql_str()
+});
+
+/// Walks from one event that has holds to the next along the index, and asks each for its first.
+const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
+    SELECT MIN(event_id) FROM reservations WHERE due_at IS NOT NULL \
+    UNION ALL \
+    SELECT (SELECT MIN(r.event_id) FROM reservations r \
+        WHERE r.due_at IS NOT NULL AND r.event_id > holding.event_id) \
+    FROM holding WHERE holding.event_id IS NOT NULL) \
+    SELECT event_id FROM ( \
+        SELECT h.event_id, (SELECT MIN(r.due_at) FROM reservations r \
+            WHERE r.event_id = h.event_id AND r.due_at IS NOT NULL) AS first_due \
+        FROM holding h WHERE h.event_id IS NOT NULL) firsts \
+    WHERE first_due <= ? ORDER BY first_due, event_id LIMIT ?";
+
+/// A live reservation is held or sold stock; the grades tell it without a look at any reservation.
+const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
+    AND EXISTS (SELECT 1 FROM grades g WHERE g.event_id = e.id AND g.held + g.sold > 0) \
+    ORDER BY e.id LIMIT ?";
+
+const IDS: &str = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?";
+
+/// The event with its grades, all of one version.
+pub(super) async fn event(
+    connection: &mut SqliteConnection,
+    id: EventId,
+    deleted: Deleted,
+) -> Result<Option<EventSnapshot>, StoreError> {
+    let mut values = Values::default();
+    values.int(id.0);
+    let rows = values.rows(SELECT_EVENT.clone(), connection).await;
+    let rows = rows.map_err(|error| unavailable(&error))?;
+    let Some(mut snapshot) = snapshots(&rows)?.pop() else {
+        return Ok(None);
+    };
+    if deleted == Deleted::Not && snapshot.event.deleted_at.is_some() {
+        return Ok(None);
+    }
+    let columns = Columns::new(&rows[0], "reservations", "");
+    snapshot.next_due = columns.time_or_none("next_due").map_err(|bad| bad.of(id))?;
+    Ok(Some(snapshot))
+}
+
+/// A page of events that are not deleted, counted and read at one moment.
+pub(super) async fn events(
+    connection: &mut SqliteConnection,
+    query: &EventListQuery,
+) -> Result<Page<EventSnapshot>, StoreError> {
+    let (total, rows) = event_page(connection, query)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    Ok(Page {
+        items: snapshots(&rows)?,
+        total: u64::try_from(total).unwrap_or(0),
+    })
+}
+
+async fn event_page(
+    connection: &mut SqliteConnection,
+    query: &EventListQuery,
+) -> Result<(i64, Vec<SqliteRow>), sqlx::Error> {
+    let text = query.text.as_deref().map(str::to_lowercase);
+    let chosen = chosen(query.filter, text.is_some());
+    let offset = i64::try_from(query.page.offset()).unwrap_or(i64::MAX);
+    // Numbered, because the condition uses the moment several times.
+    let values = || {
+        let mut values = Values::default();
+        values
+            .int(query.now.as_micros())
+            .int(query.page.size.into())
+            .int(offset)
+            .text_or_null(text.as_deref());
+        values
+    };
+    let mut transaction = connection.begin().await?;
+    let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM events e WHERE {chosen}"));
+    let total = match values().row(count, &mut transaction).await? {
+        Some(row) => row.try_get(0)?,
+        None => 0,
+    };
+    let (sort, way) = order(query.sort, query.direction);
+    let page = AssertSqlSafe(format!(
+        "SELECT {EVENT_COLUMNS}, {GRADE_COLUMNS} FROM (SELECT * FROM events e WHERE {chosen} \
+         ORDER BY e.{sort} {way}, e.id {way} LIMIT ?2 OFFSET ?3) e \
+         LEFT JOIN grades g ON g.event_id = e.id ORDER BY e.{sort} {way}, e.id {way}, g.ordering"
+    ));
+    let rows = values().rows(page, &mut transaction).await?;
+    transaction.commit().await?;
+    Ok((total, rows))
+}
+
+/// The condition of a list: parameter 1 is the moment, 4 the text that is looked for.
+fn chosen(filter: EventFilter, with_text: bool) -> String {
+    const SELLING: &str = "e.state = 'ACTIVE' AND e.starts_at > ?1 \
+        AND (e.sale_closes_at IS NULL OR e.sale_closes_at > ?1)";
+    const LEFT: &str =
+        "EXISTS (SELECT 1 FROM grades s WHERE s.event_id = e.id AND s.available > 0)";
+    let filter = match filter {
+        EventFilter::All => "1 = 1".to_owned(),
+        EventFilter::Active => format!("{SELLING} AND {LEFT}"),
+        EventFilter::SoldOut => format!("{SELLING} AND NOT {LEFT}"),
+        EventFilter::Closed => format!("e.state <> 'CANCELLED' AND NOT ({SELLING})"),
+        EventFilter::Cancelled => "e.state = 'CANCELLED'".to_owned(),
+        EventFilter::Upcoming => "e.state <> 'CANCELLED' AND e.starts_at > ?1".to_owned(),
+        EventFilter::Available => {
+            format!("{SELLING} AND {LEFT} AND (e.sale_opens_at IS NULL OR e.sale_opens_at <= ?1)")
+        }
+    };
+    let text = if with_text {
+        " AND instr(e.search_text, ?4) > 0"
+    } else {
+        ""
+    };
+    format!("e.deleted_at IS NULL AND {filter}{text}")
+}
+
+const fn order(sort: EventSort, direction: Direction) -> (&'static str, &'static str) {
+    let column = match sort {
+        EventSort::EventDate => "starts_at",
+        EventSort::EventName => "name",
+        EventSort::CreatedAt => "created_at",
+    };
+    let way = match direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    };
+    (column, way)
+}
+
+/// Events with holds that have ended, the longest waiting first, then cancelled ones to clear.
+pub(super) async fn due(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    len_max: u32,
+) -> Result<Vec<EventId>, StoreError> {
+    let mut values = Values::default();
+    values.int(now.as_micros()).int(len_max.into());
+    let mut due = id_list(connection, DUE_HOLDS, values).await?;
+    let mut values = Values::default();
+    values.int(len_max.into());
+    for id in id_list(connection, CANCELLED_LIVE, values).await? {
+        if !due.contains(&id) {
+            due.push(id);
+        }
+    }
+    due.truncate(len_max as usize);
+    Ok(due)
+}
+
+/// Ids after `after`, deleted events included.
+pub(super) async fn ids(
+    connection: &mut SqliteConnection,
+    after: EventId,
+    len_max: u32,
+) -> Result<Vec<EventId>, StoreError> {
+    let mut values = Values::default();
+    values.int(after.0).int(len_max.into());
+    id_list(connection, IDS, values).await
+}
+
+async fn id_list(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    values: Values,
+) -> Result<Vec<EventId>, StoreError> {
+    let read = async || -> Result<Vec<EventId>, sqlx::Error> {
+        let rows = values.rows(sql, connection).await?;
+        rows.iter().map(|row| row.try_get(0).map(EventId)).collect()
+    };
+    read().await.map_err(|error| unavailable(&error))
+}

@@ -1,0 +1,144 @@
+//! Reading reservations: by id, by code, by list and in pages.
+
+use std::sync::LazyLock;
+
+use boxoffice::buyer::UserId;
+use boxoffice::ids::{EventId, ReservationCode, ReservationId};
+use boxoffice::page::{Direction, Page};
+use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::store::{ReservationListQuery, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection};
+
+use super::failure::unavailable;
+use super::reservation_rows::{SELECT, reservations};
+use super::statements::{Lookup, Values};
+
+static BY_ID: LazyLock<SqlStr> = LazyLock::new(|| {
+    let sql = format!("{SELECT} WHERE r.reservation_id = ? ORDER BY t.number");
+    AssertSqlSafe(sql).into_sql_str()
+});
+
+/// Among one buyer's reservations the last six bytes are enough.
+static BY_CODE: LazyLock<SqlStr> = LazyLock::new(|| {
+    let sql = format!(
+        "{SELECT} WHERE r.user_id = ? AND substr(r.reservation_id, 11) = ? \
+         ORDER BY r.reservation_id, t.number"
+    );
+    AssertSqlSafe(sql).into_sql_str()
+});
+
+static BY_IDS: LazyLock<Lookup> = LazyLock::new(|| {
+    let head = format!("{SELECT} WHERE r.event_id = ? AND r.reservation_id IN (");
+    Lookup::new(&head, "?", ") ORDER BY r.reservation_id, t.number")
+});
+
+/// The reservation of this id.
+pub(super) async fn reservation(
+    connection: &mut SqliteConnection,
+    id: ReservationId,
+) -> Result<Option<Reservation>, StoreError> {
+    let mut values = Values::default();
+    values.bytes(id.as_bytes());
+    let rows = values.rows(BY_ID.clone(), connection).await;
+    Ok(reservations(&rows.map_err(|error| unavailable(&error))?)?.pop())
+}
+
+/// The buyer's reservation of this code.
+pub(super) async fn by_code(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    code: ReservationCode,
+) -> Result<Option<Reservation>, StoreError> {
+    let mut values = Values::default();
+    values.text(user.as_str()).bytes(code.suffix());
+    let rows = values.rows(BY_CODE.clone(), connection).await;
+    Ok(reservations(&rows.map_err(|error| unavailable(&error))?)?.pop())
+}
+
+/// The event's reservations of these ids, in the order of ids.
+pub(super) async fn by_ids(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    ids: &[ReservationId],
+) -> Result<Vec<Reservation>, StoreError> {
+    let bind_event = |values: &mut Values| {
+        values.int(event.0);
+    };
+    let bind_id = |values: &mut Values, id: &ReservationId| {
+        values.bytes(id.as_bytes());
+    };
+    let rows = BY_IDS.rows(connection, ids, bind_event, bind_id).await;
+    reservations(&rows.map_err(|error| unavailable(&error))?)
+}
+
+/// A page of reservations, counted and read at one moment.
+pub(super) async fn page(
+    connection: &mut SqliteConnection,
+    query: &ReservationListQuery,
+) -> Result<Page<Reservation>, StoreError> {
+    let (total, rows) = read_page(connection, query)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    Ok(Page {
+        items: reservations(&rows)?,
+        total: u64::try_from(total).unwrap_or(0),
+    })
+}
+
+async fn read_page(
+    connection: &mut SqliteConnection,
+    query: &ReservationListQuery,
+) -> Result<(i64, Vec<SqliteRow>), sqlx::Error> {
+    let chosen = chosen(query);
+    let bind = |values: &mut Values| {
+        if let Some(event) = query.event {
+            values.int(event.0);
+        }
+        if let Some(user) = &query.user {
+            values.text(user.as_str());
+        }
+    };
+    let mut transaction = connection.begin().await?;
+    let mut values = Values::default();
+    bind(&mut values);
+    let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM reservations l {chosen}"));
+    let total = match values.row(count, &mut transaction).await? {
+        Some(row) => row.try_get(0)?,
+        None => 0,
+    };
+    let mut values = Values::default();
+    bind(&mut values);
+    let offset = i64::try_from(query.page.offset()).unwrap_or(i64::MAX);
+    values.int(query.page.size.into()).int(offset);
+    let way = match query.direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    };
+    let page = AssertSqlSafe(format!(
+        "{SELECT} WHERE r.reservation_id IN (SELECT l.reservation_id FROM reservations l {chosen} \
+         ORDER BY l.reservation_id {way} LIMIT ? OFFSET ?) \
+         ORDER BY r.reservation_id {way}, t.number"
+    ));
+    let rows = values.rows(page, &mut transaction).await?;
+    transaction.commit().await?;
+    Ok((total, rows))
+}
+
+/// The condition of a list. The status is written out, so that partial indexes can be used.
+fn chosen(query: &ReservationListQuery) -> String {
+    let conditions: Vec<String> = [
+        query.event.map(|_| "l.event_id = ?".to_owned()),
+        query.user.as_ref().map(|_| "l.user_id = ?".to_owned()),
+        query
+            .status
+            .map(|status| format!("l.status = '{}'", ReservationStatus::as_str(status))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if conditions.is_empty() {
+        return String::new();
+    }
+    format!("WHERE {}", conditions.join(" AND "))
+}
