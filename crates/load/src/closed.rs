@@ -89,13 +89,17 @@ impl Report {
         self.lost == 0 && self.successes() > 0 && self.statuses.keys().all(|s| is_success(*s))
     }
 
-    fn add(&mut self, tally: Tally) {
-        self.latencies.add(&tally.latencies);
-        for (status, times) in tally.statuses {
-            *self.statuses.entry(status).or_default() += times;
+    /// Takes in the answers of another load, and its time.
+    pub fn merge(&mut self, other: &Self) {
+        self.time += other.time;
+        self.latencies.add(&other.latencies);
+        for (status, times) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += times;
         }
-        self.lost += tally.lost;
-        self.example = self.example.take().or(tally.example);
+        self.lost += other.lost;
+        if self.example.is_none() {
+            self.example.clone_from(&other.example);
+        }
     }
 }
 
@@ -103,20 +107,12 @@ fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
-#[derive(Default)]
-struct Tally {
-    latencies: Latencies,
-    statuses: BTreeMap<u16, u64>,
-    lost: u64,
-    example: Option<String>,
-}
-
 /// What all connections of one load share.
 struct Load<F> {
     target: Target,
     options: Options,
     next: AtomicU64,
-    tallies: Vec<Mutex<Tally>>,
+    tallies: Vec<Mutex<Report>>,
     build: F,
 }
 
@@ -256,20 +252,16 @@ where
             Until::Elapsed(time) => time,
             Until::Requests(_) => elapsed,
         };
-        let mut report = Report {
-            time,
-            ..Report::default()
-        };
+        let mut report = Report::default();
         for tally in &self.tallies {
-            report.add(std::mem::take(
-                &mut *tally.lock().unwrap_or_else(PoisonError::into_inner),
-            ));
+            report.merge(&tally.lock().unwrap_or_else(PoisonError::into_inner));
         }
+        report.time = time;
         report
     }
 }
 
-impl Tally {
+impl Report {
     fn record(&mut self, answer: Result<(u16, Option<String>), String>, wait: Option<Duration>) {
         match answer {
             Ok((status, example)) => {

@@ -4,8 +4,6 @@
 //! a server it learned as any buyer could. Knows no database and starts no server.
 //! Start reading at [`contest`], then [`closed`].
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
-
 pub mod client;
 pub mod closed;
 pub mod contest;

@@ -1,0 +1,141 @@
+//! One server under one kind of request.
+
+use std::sync::Arc;
+
+use load::client::Client;
+use load::closed::RequestWriter;
+use load::target::Target;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use anyhow::{Context as _, ensure};
+
+use crate::rounds::TIMEOUT;
+
+/// Writes the request of a number that is never used twice.
+type Request = Arc<dyn Fn(u64, &mut RequestWriter<'_>) + Send + Sync>;
+
+/// Something to measure.
+#[derive(Clone)]
+pub(crate) struct Contender {
+    /// What it is called in the results.
+    pub(crate) name: String,
+    /// Where its server is.
+    pub(crate) url: String,
+    /// What it is asked.
+    pub(crate) request: Request,
+    /// The contenders that it is compared with, by name.
+    pub(crate) compared_with: Vec<String>,
+}
+
+impl Contender {
+    /// Reads of one path.
+    pub(crate) fn reading(name: &str, url: &str, path: String) -> Self {
+        let request = move |_, writer: &mut RequestWriter<'_>| {
+            writer.begin("GET", &path).no_body();
+        };
+        Self::new(name, url, Arc::new(request))
+    }
+
+    /// Reservations of one ticket of one event, each by another buyer with a key of her own.
+    pub(crate) fn reserving(name: &str, url: &str, event_id: u64) -> Self {
+        let request = move |number, writer: &mut RequestWriter<'_>| {
+            writer
+                .begin("POST", "/api/reservations")
+                .header("idempotency-key", format_args!("bench-{number}"))
+                .body(format_args!(
+                    r#"{{"eventId":{event_id},"userId":"buyer-{number}","quantity":1,"seatType":"R"}}"#
+                ));
+        };
+        Self::new(name, url, Arc::new(request))
+    }
+
+    fn new(name: &str, url: &str, request: Request) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            request,
+            compared_with: Vec::new(),
+        }
+    }
+
+    pub(crate) fn compared_with(mut self, others: &[&str]) -> Self {
+        self.compared_with
+            .extend(others.iter().map(|&other| other.to_owned()));
+        self
+    }
+}
+
+/// The organizer's side of a server that speaks our API.
+pub(crate) struct Organizer(Client);
+
+/// How many tickets an event has that must not sell out; the most that onsale puts on sale.
+pub(crate) const TICKETS: u32 = 10_000_000;
+
+#[derive(Serialize)]
+struct Order {
+    #[serde(rename = "eventId")]
+    event_id: u64,
+    #[serde(rename = "userId")]
+    user_id: &'static str,
+    quantity: u32,
+    #[serde(rename = "seatType")]
+    seat_type: &'static str,
+}
+
+impl Organizer {
+    pub(crate) async fn of(url: &str) -> anyhow::Result<Self> {
+        Ok(Self(Client::new(Target::resolve(url).await?, TIMEOUT)))
+    }
+
+    /// Puts an event on sale and returns its id.
+    pub(crate) async fn create_event(&mut self, name: &str) -> anyhow::Result<u64> {
+        let event = json!({
+            "eventName": name,
+            "eventDate": "2099-12-31T19:00:00",
+            "seatTypes": [{ "seatType": "R", "price": 100_000, "total": TICKETS }],
+            "holdSeconds": 0,
+        });
+        let answer = self.0.post("/api/events", None, &event).await?;
+        ensure!(answer.status.is_success(), "creating an event: {answer:?}");
+        answer.json::<Value>()?["eventId"]
+            .as_u64()
+            .context("an event without an id")
+    }
+
+    /// How long the answer to a read is, in bytes.
+    pub(crate) async fn body_len(&mut self, path: &str) -> anyhow::Result<usize> {
+        let answer = self.0.get(path).await?;
+        ensure!(answer.status.is_success(), "reading {path}: {answer:?}");
+        Ok(answer.body.len())
+    }
+
+    /// Buys a ticket, and says how long the answer is, in bytes.
+    pub(crate) async fn reservation_len(&mut self, event_id: u64) -> anyhow::Result<usize> {
+        let order = Order {
+            event_id,
+            user_id: "buyer-first",
+            quantity: 1,
+            seat_type: "R",
+        };
+        let answer = self
+            .0
+            .post("/api/reservations", Some("bench-first"), &order)
+            .await?;
+        ensure!(answer.status.is_success(), "reserving: {answer:?}");
+        Ok(answer.body.len())
+    }
+
+    /// How many reservations the server's ledger has.
+    pub(crate) async fn reservations(&mut self, event_id: u64) -> anyhow::Result<u64> {
+        let path = format!("/api/reservations?eventId={event_id}&size=1");
+        let answer = self.0.get(&path).await?;
+        ensure!(
+            answer.status.is_success(),
+            "counting reservations: {answer:?}"
+        );
+        answer.json::<Value>()?["totalElements"]
+            .as_u64()
+            .context("a page without a count")
+    }
+}

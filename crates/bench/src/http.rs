@@ -1,0 +1,58 @@
+//! What the network and HTTP alone would allow.
+//!
+//! The bare server is axum that answers constants of the same length as ours: routing, parsing of
+//! the request and the system's work are the same, and there is nothing behind it. What ours reaches
+//! of it is what selling costs.
+
+use crate::Plan;
+use crate::child::Server;
+use crate::contender::{Contender, Organizer};
+use crate::report::Report;
+use crate::rounds;
+use crate::serve;
+
+/// Enough events for a full page of them.
+const EVENTS: u32 = 20;
+
+const HOW_TO_READ: &str = "\
+How to read it: \"bare\" is axum with constant answers of the same length, the most that this machine \
+does over HTTP.\nThe ratio is ours to bare within the same round. Only ratios can be compared between \
+machines.";
+
+/// Measures reads and reservations, ours and bare.
+pub(crate) async fn run(plan: Plan) -> anyhow::Result<bool> {
+    let plan = plan.complete(&[64, 1_024])?;
+    let directory = tempfile::tempdir()?;
+    let onsale = Server::start_onsale(directory.path()).await?;
+    let mut organizer = Organizer::of(onsale.url()).await?;
+    let hot = organizer.create_event("Hot").await?;
+    for number in 1..EVENTS {
+        organizer.create_event(&format!("Quiet {number}")).await?;
+    }
+    let event_path = format!("/api/events/{hot}");
+    let arguments = serve::bare::Arguments {
+        event_bytes: organizer.body_len(&event_path).await?,
+        events_bytes: organizer.body_len("/api/events").await?,
+        reservation_bytes: organizer.reservation_len(hot).await?,
+    };
+    let bare = Server::start_self("bare", &arguments.as_command(), directory.path()).await?;
+
+    let contenders = contenders(bare.url(), onsale.url(), hot);
+    let results = rounds::run(&plan, &contenders).await?;
+    bare.stop().await?;
+    onsale.stop().await?;
+    Report::new("http", &plan, results).publish(&plan, HOW_TO_READ)
+}
+
+fn contenders(bare: &str, onsale: &str, hot: u64) -> Vec<Contender> {
+    let event = || format!("/api/events/{hot}");
+    let events = || "/api/events".to_owned();
+    vec![
+        Contender::reading("bare GET event", bare, event()),
+        Contender::reading("GET event", onsale, event()).compared_with(&["bare GET event"]),
+        Contender::reading("bare GET events", bare, events()),
+        Contender::reading("GET events", onsale, events()).compared_with(&["bare GET events"]),
+        Contender::reserving("bare POST", bare, hot),
+        Contender::reserving("POST reservation", onsale, hot).compared_with(&["bare POST"]),
+    ]
+}
