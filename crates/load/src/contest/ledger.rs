@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use super::Options;
 use super::check::{Attempt, Ledger, violations};
 use super::violation::Violation;
-use super::wire::{EventBody, GRADE, Grades, Page};
+use super::wire::{EventBody, GRADE, Page, Seats};
 use crate::client::Client;
 
 /// How long to wait between two readings.
@@ -38,10 +38,10 @@ pub(super) async fn settled(
 async fn read(client: &mut Client, event_id: u64) -> anyhow::Result<Ledger> {
     let event = client.get(&format!("/api/events/{event_id}")).await?;
     let event: EventBody = event.expect(StatusCode::OK).context("reading the event")?;
-    let grades = client.get(&format!("/api/events/{event_id}/seats")).await?;
-    let grades: Grades = grades.expect(StatusCode::OK).context("reading the stock")?;
-    let grade = grades
-        .into_list()
+    let seats = client.get(&format!("/api/events/{event_id}/seats")).await?;
+    let seats: Seats = seats.expect(StatusCode::OK).context("reading the stock")?;
+    let grade = seats
+        .seat_types
         .into_iter()
         .find(|grade| grade.seat_type == GRADE)
         .context("the event has lost its grade")?;

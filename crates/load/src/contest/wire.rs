@@ -32,23 +32,10 @@ pub(super) struct EventBody {
     pub(super) available_seats: u32,
 }
 
-/// The stock of every grade: a list, or an object that has it.
 #[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Grades {
-    List(Vec<Grade>),
-    #[serde(rename_all = "camelCase")]
-    Object {
-        seat_types: Vec<Grade>,
-    },
-}
-
-impl Grades {
-    pub(super) fn into_list(self) -> Vec<Grade> {
-        match self {
-            Self::List(grades) | Self::Object { seat_types: grades } => grades,
-        }
-    }
+#[serde(rename_all = "camelCase")]
+pub(super) struct Seats {
+    pub(super) seat_types: Vec<Grade>,
 }
 
 #[derive(Deserialize)]

@@ -128,10 +128,9 @@ async fn event(State(office): Shared) -> Json<Value> {
 async fn seats(State(office): Shared) -> Json<Value> {
     let office = enter(&office);
     let (total, available) = (office.total, office.available);
-    Json(
-        json!([{ "seatType": "R", "total": total, "available": available, "held": 0,
-                  "sold": total - available }]),
-    )
+    let grade = json!({ "seatType": "R", "total": total, "available": available, "held": 0,
+                        "sold": total - available });
+    Json(json!({ "eventId": 7, "seatTypes": [grade] }))
 }
 
 async fn reserve(State(office): Shared, headers: HeaderMap, Json(order): Json<Reserve>) -> Reply {
