@@ -257,6 +257,9 @@ fn check(config: &Config) -> Vec<String> {
     if config.limits.lease_wait_ms_max >= config.cache.lease_ttl_ms {
         mistakes.push("lease_wait_ms_max must stay below lease_ttl_ms".to_owned());
     }
+    if config.server.handling_timeout_ms <= config.limits.request_deadline_ms {
+        mistakes.push("handling_timeout_ms must exceed request_deadline_ms".to_owned());
+    }
     if !config.database_url.starts_with("sqlite:") {
         mistakes.push(
             "database_url: this version stores in SQLite; a URL begins with sqlite:".to_owned(),

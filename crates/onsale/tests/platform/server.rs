@@ -1,0 +1,147 @@
+//! Starts the real server privately: on a free port, with its data in a folder of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use load::client::{Answer, Client};
+use load::target::Target;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
+use tempfile::TempDir;
+
+/// A folder with a database, and how the server on it is to be started.
+pub struct House {
+    folder: TempDir,
+    settings: Vec<(&'static str, String)>,
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    /// Where it listens.
+    pub url: String,
+    process: Child,
+    _stdout: BufReader<ChildStdout>,
+}
+
+/// The server's binary, as this test run built it.
+pub fn onsale() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
+    command.env_remove("ONSALE_ADMIN_TOKEN").env("ONSALE_LOG_FILTER", "warn");
+    command
+}
+
+impl House {
+    /// An empty folder.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, settings: Vec::new() }
+    }
+
+    /// With this environment variable set.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((name, value.into()));
+        self
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("onsale.db")
+    }
+
+    /// A command of ours on this database.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = onsale();
+        command
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .arg("--database-url")
+            .arg(format!("sqlite:{}", self.database().display()))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub fn open(&self) -> Server {
+        let mut process = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut stdout = BufReader::new(process.stdout.take().expect("it was piped"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("the server tells where it listens");
+        let url = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
+        Server { url, process, _stdout: stdout }
+    }
+
+    /// Runs a statement on the database behind the platform's back.
+    pub async fn break_with(&self, statement: &'static str) {
+        let url = format!("sqlite:{}", self.database().display());
+        let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
+        sqlx::query(statement).execute(&mut connection).await.expect("it is carried out");
+        connection.close().await.expect("it closes");
+    }
+
+    /// Runs the audit; gives what it printed, and whether every invariant holds.
+    pub fn audit(&self) -> (String, bool) {
+        let output = self.command(&["audit"]).output().expect("the audit runs");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        (printed, output.status.success())
+    }
+}
+
+impl Server {
+    /// A client with a connection of its own.
+    pub async fn client(&self) -> Client {
+        let target = Target::resolve(&self.url).await.expect("an address");
+        Client::new(target, Duration::from_secs(30))
+    }
+
+    /// Puts an event with these fields on sale, beside a name and a date; gives its id.
+    pub async fn event(&self, fields: Value) -> i64 {
+        let mut body = json!({ "eventName": "IU", "eventDate": "2099-12-31T19:00:00" });
+        if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+            body.extend(fields);
+        }
+        let answer = self.client().await.post("/api/events", None, &body).await;
+        let created = body_of(&answer.expect("an answer"), 201);
+        created["eventId"].as_i64().expect("an id")
+    }
+
+    /// Ends it as a power cut would, from here on.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("the server is ours to kill");
+        self.process.wait().expect("the server ends");
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, Signal::TERM).expect("the server is ours to stop");
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.process.wait().expect("the server ends")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The body of an answer that must have this status.
+pub fn body_of(answer: &Answer, status: u16) -> Value {
+    let text = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status.as_u16(), status, "{text}");
+    answer.json().unwrap_or_else(|error| panic!("{error}: {text}"))
+}
