@@ -1,0 +1,303 @@
+//! Pages, codes and statistics.
+
+use boxoffice::buyer::UserStatistics;
+use boxoffice::event::{NewEvent, SaleState};
+use boxoffice::ids::EventId;
+use boxoffice::money::Money;
+use boxoffice::page::{Direction, PageRequest};
+use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::store::{EventFilter, EventListQuery, EventSort, ReservationListQuery};
+
+use crate::fixture::{Shared, Tailor, at, buyer, concert, create, grade, group, hold, sale};
+
+fn all_events() -> EventListQuery {
+    EventListQuery {
+        filter: EventFilter::All,
+        text: None,
+        sort: EventSort::EventDate,
+        direction: Direction::Ascending,
+        page: PageRequest { page: 0, size: 20 },
+        now: at(100),
+    }
+}
+
+async fn names(store: &Shared, query: EventListQuery) -> Vec<String> {
+    let page = store.events(&query).await.expect("a working store");
+    assert!(page.items.len() as u64 <= page.total);
+    page.items
+        .into_iter()
+        .map(|item| item.event.name.clone())
+        .collect()
+}
+
+fn named(name: &str, change: impl FnOnce(&mut NewEvent)) -> NewEvent {
+    let mut new = concert();
+    new.event.name = name.to_owned();
+    change(&mut new);
+    new
+}
+
+pub(crate) async fn events_are_filtered_by_what_they_are_now(store: &Shared) {
+    let stories: [(&str, fn(&mut NewEvent)); 8] = [
+        ("1 selling", |_| ()),
+        ("2 opens later", |new| {
+            new.event.sale_opens_at = Some(at(101))
+        }),
+        ("3 window over", |new| {
+            new.event.sale_closes_at = Some(at(100))
+        }),
+        ("4 begun", |new| new.event.starts_at = at(100)),
+        ("5 closed", |new| new.event.state = SaleState::Closed),
+        ("6 cancelled", |new| new.event.state = SaleState::Cancelled),
+        ("7 sold out", |new| new.grades = vec![grade("R", 0)]),
+        ("8 closes after its date", |new| {
+            new.event.sale_closes_at = Some(at(500));
+            new.event.starts_at = at(99);
+        }),
+    ];
+    for (name, change) in stories {
+        create(store, named(name, change)).await;
+    }
+    let gone = create(store, named("9 deleted", |_| ())).await;
+    let deletion = group(&gone).event(|event| event.deleted_at = Some(at(50)));
+    assert_eq!(deletion.try_commit(store).await, Ok(()));
+
+    let numbers = async |filter| -> String {
+        let query = EventListQuery {
+            filter,
+            sort: EventSort::EventName,
+            ..all_events()
+        };
+        names(store, query)
+            .await
+            .iter()
+            .map(|name| &name[..1])
+            .collect()
+    };
+    assert_eq!(numbers(EventFilter::All).await, "12345678");
+    assert_eq!(numbers(EventFilter::Active).await, "12");
+    assert_eq!(numbers(EventFilter::SoldOut).await, "7");
+    assert_eq!(numbers(EventFilter::Closed).await, "3458");
+    assert_eq!(numbers(EventFilter::Cancelled).await, "6");
+    assert_eq!(numbers(EventFilter::Upcoming).await, "12357");
+    assert_eq!(numbers(EventFilter::Available).await, "1");
+}
+
+pub(crate) async fn events_are_searched_in_any_case_and_letter_by_letter(store: &Shared) {
+    let hall =
+        |name: &'static str| move |new: &mut NewEvent| new.event.venue.name = Some(name.to_owned());
+    create(store, named("100% Rock", hall("Olympic Hall"))).await;
+    create(store, named("100 Rocks", hall("snake_case club"))).await;
+    create(store, named("가을밤 콘서트", hall("올림픽홀"))).await;
+
+    let search = async |text: &str| {
+        names(
+            store,
+            EventListQuery {
+                text: Some(text.to_owned()),
+                ..all_events()
+            },
+        )
+        .await
+    };
+    assert_eq!(search("ROCK").await, ["100% Rock", "100 Rocks"]);
+    assert_eq!(search("0%").await, ["100% Rock"]);
+    assert_eq!(search("e_c").await, ["100 Rocks"]);
+    assert_eq!(search("olympic").await, ["100% Rock"]);
+    assert_eq!(search("올림픽").await, ["가을밤 콘서트"]);
+    assert_eq!(search("밤 콘").await, ["가을밤 콘서트"]);
+    assert_eq!(search("\\").await, [""; 0]);
+
+    let found = store
+        .events(&EventListQuery {
+            text: Some("rock".into()),
+            ..all_events()
+        })
+        .await;
+    assert_eq!(found.expect("a working store").total, 2);
+}
+
+pub(crate) async fn events_are_sorted_and_paged_without_a_gap(store: &Shared) {
+    // Two days and three names, so that most are equal to another in one of them.
+    for n in 0..7 {
+        let new = named(["b", "a", "가"][n % 3], |new| {
+            new.event.starts_at = at(1_000 * (1 + n as i64 % 2));
+            new.event.created_at = at(-(n as i64));
+        });
+        create(store, new).await;
+    }
+    for sort in [
+        EventSort::EventDate,
+        EventSort::EventName,
+        EventSort::CreatedAt,
+    ] {
+        let mut ways: Vec<Vec<EventId>> = Vec::new();
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut seen = Vec::new();
+            for page in 0..4 {
+                let page = PageRequest { page, size: 3 };
+                let query = EventListQuery {
+                    sort,
+                    direction,
+                    page,
+                    ..all_events()
+                };
+                let found = store.events(&query).await.expect("a working store");
+                assert_eq!(found.total, 7);
+                assert!(found.items.iter().all(|item| item.grades.len() == 1));
+                seen.extend(found.items.iter().map(|item| item.event.id));
+            }
+            ways.push(seen);
+        }
+        ways[1].reverse();
+        assert_eq!(ways[0], ways[1], "{sort:?}");
+        assert_eq!(ways[0].len(), 7);
+    }
+    let by_name = EventListQuery {
+        sort: EventSort::EventName,
+        ..all_events()
+    };
+    assert_eq!(
+        names(store, by_name).await,
+        ["a", "a", "b", "b", "b", "가", "가"]
+    );
+}
+
+pub(crate) async fn reservations_are_filtered_and_paged(store: &Shared) {
+    let (first, second) = (
+        create(store, concert()).await,
+        create(store, concert()).await,
+    );
+    let made = [
+        hold(&first, "mina"),
+        sale(&first, "mina").tickets(3),
+        sale(&second, "mina"),
+        hold(&second, "jun"),
+        sale(&first, "Mina"),
+    ];
+    for event in [&first, &second] {
+        let of_event = made.iter().filter(|made| made.event == event.event.id);
+        of_event
+            .fold(group(event), |group, made| group.new(made))
+            .commit(store)
+            .await;
+    }
+    let everything = || ReservationListQuery {
+        event: None,
+        user: None,
+        status: None,
+        direction: Direction::Ascending,
+        page: PageRequest { page: 0, size: 10 },
+    };
+    let list = async |query: ReservationListQuery| -> Vec<usize> {
+        let page = store.reservations(&query).await.expect("a working store");
+        assert!(page.items.len() as u64 <= page.total);
+        let place = |item: &Reservation| made.iter().position(|made| made == item);
+        page.items
+            .iter()
+            .map(|item| place(item).expect("one of those made"))
+            .collect()
+    };
+
+    assert_eq!(list(everything()).await, [0, 1, 2, 3, 4]);
+    let of_mina = || ReservationListQuery {
+        user: Some(buyer("mina")),
+        ..everything()
+    };
+    assert_eq!(list(of_mina()).await, [0, 1, 2]);
+    let of_first = || ReservationListQuery {
+        event: Some(first.event.id),
+        ..everything()
+    };
+    assert_eq!(list(of_first()).await, [0, 1, 4]);
+    let held = Some(ReservationStatus::Held);
+    assert_eq!(
+        list(ReservationListQuery {
+            status: held,
+            ..everything()
+        })
+        .await,
+        [0, 3]
+    );
+    let both = ReservationListQuery {
+        event: Some(first.event.id),
+        status: held,
+        ..of_mina()
+    };
+    assert_eq!(list(both).await, [0]);
+    let paying = Some(ReservationStatus::Paying);
+    assert_eq!(
+        list(ReservationListQuery {
+            status: paying,
+            ..everything()
+        })
+        .await,
+        [0; 0]
+    );
+
+    let backwards = |page| ReservationListQuery {
+        direction: Direction::Descending,
+        page: PageRequest { page, size: 2 },
+        ..everything()
+    };
+    assert_eq!(list(backwards(0)).await, [4, 3]);
+    assert_eq!(list(backwards(2)).await, [0]);
+    assert_eq!(
+        store
+            .reservations(&backwards(2))
+            .await
+            .expect("a working store")
+            .total,
+        5
+    );
+}
+
+pub(crate) async fn a_code_finds_its_buyers_reservation_only(store: &Shared) {
+    let event = create(store, concert()).await;
+    let (bought, other) = (sale(&event, "mina").tickets(2), sale(&event, "mina"));
+    group(&event).new(&bought).new(&other).commit(store).await;
+
+    let found = store
+        .reservation_by_code(&buyer("mina"), bought.code())
+        .await;
+    assert_eq!(found, Ok(Some(bought.clone())));
+    assert_eq!(
+        store
+            .reservation_by_code(&buyer("jun"), bought.code())
+            .await,
+        Ok(None)
+    );
+    let unknown = sale(&event, "mina").code();
+    assert_eq!(
+        store.reservation_by_code(&buyer("mina"), unknown).await,
+        Ok(None)
+    );
+}
+
+pub(crate) async fn statistics_count_what_a_buyer_did(store: &Shared) {
+    let event = create(store, concert()).await;
+    let gone = sale(&event, "mina");
+    let made = [
+        gone.clone(),
+        sale(&event, "mina").tickets(3),
+        hold(&event, "mina"),
+    ];
+    let event = made
+        .iter()
+        .fold(group(&event), |group, made| group.new(made))
+        .commit(store)
+        .await;
+    group(&event)
+        .turn(&gone, &gone.clone().cancel(at(20), None, None))
+        .commit(store)
+        .await;
+
+    let expected = UserStatistics {
+        total_reservations: 3,
+        total_spent: Money(300),
+        cancelled_reservations: 1,
+    };
+    assert_eq!(store.user_statistics(&buyer("mina")).await, Ok(expected));
+    let nothing = Ok(UserStatistics::default());
+    assert_eq!(store.user_statistics(&buyer("jun")).await, nothing);
+}
