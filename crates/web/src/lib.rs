@@ -1,1 +1,23 @@
-//! Placeholder room.
+//! The front of the house: the JSON API over HTTP/1.1, its errors, its description and its server.
+//!
+//! Knows no SQL and no Redis, and decides nothing about a sale: it reads a request into a command
+//! that cannot be invalid, asks the box office, and tells the answer. Start reading at [`router`],
+//! then `api`, then `server`. What leaves through it is JSON in one of two shapes, a resource or
+//! the error envelope, and never a fault's internals.
+
+mod api;
+mod errors;
+mod lang;
+mod limits;
+mod openapi;
+mod principal;
+mod request;
+mod response;
+mod server;
+mod settings;
+mod zone;
+
+pub use limits::ServerLimits;
+pub use server::{Front, Gateway, Refusal, bind, router, serve};
+pub use settings::{AdminToken, Settings};
+pub use zone::is_known_zone;

@@ -1,0 +1,217 @@
+//! Events: listed, looked at, put on sale, changed and deleted.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use boxoffice::box_office::CachedEvent;
+use boxoffice::event::EventSnapshot;
+use boxoffice::ids::EventId;
+use boxoffice::page::Direction;
+use boxoffice::store::{EventFilter, EventListQuery, EventSort};
+use boxoffice::time::Timestamp;
+
+use super::rendered::{etag, is_known, ttl_secs};
+use super::{Answer, App, Shared, created, event_number, json, json_bytes};
+use crate::errors::{ApiError, Code};
+use crate::request::{
+    Asked, Faults, Json, event_patch, if_version, line_of, names_own_zone, new_event, one_of, page,
+    sort,
+};
+use crate::response::{EventBody, PageBody, SeatsBody};
+use crate::zone::Zone;
+
+/// Longest text to look for, in characters.
+pub(crate) const SEARCH_LEN_MAX: usize = 200;
+
+/// The orders of an event list.
+pub(crate) const SORTS: &[&str] = &[
+    "eventDate,asc",
+    "eventDate,desc",
+    "eventName,asc",
+    "eventName,desc",
+    "createdAt,asc",
+    "createdAt,desc",
+];
+
+const SORT_FIELDS: &[(&str, EventSort)] = &[
+    ("eventDate", EventSort::EventDate),
+    ("eventName", EventSort::EventName),
+    ("createdAt", EventSort::CreatedAt),
+];
+
+/// The statuses of an event, as they are asked for.
+pub(crate) const STATUSES: &[&str] = &["ACTIVE", "SOLD_OUT", "CLOSED", "CANCELLED"];
+
+const FILTERS: &[EventFilter] = &[
+    EventFilter::Active,
+    EventFilter::SoldOut,
+    EventFilter::Closed,
+    EventFilter::Cancelled,
+];
+
+pub(super) async fn list(State(app): Shared, asked: Asked) -> Answer {
+    let query = list_query(&asked, None, app.box_office.now())?;
+    listed(&app, query).await
+}
+
+pub(super) async fn upcoming(State(app): Shared, asked: Asked) -> Answer {
+    let query = list_query(&asked, Some(EventFilter::Upcoming), app.box_office.now())?;
+    listed(&app, query).await
+}
+
+pub(super) async fn available(State(app): Shared, asked: Asked) -> Answer {
+    let query = list_query(&asked, Some(EventFilter::Available), app.box_office.now())?;
+    listed(&app, query).await
+}
+
+async fn listed(app: &App, query: EventListQuery) -> Answer {
+    let (part, now) = (query.page, query.now);
+    let found = app.box_office.events(query).await?;
+    let content = found
+        .items
+        .iter()
+        .map(|snapshot| EventBody::tell(snapshot, now))
+        .collect();
+    json(StatusCode::OK, &PageBody::tell(content, part, found.total))
+}
+
+/// What is asked for; without a filter of its own a list takes one from `status`.
+fn list_query(
+    asked: &Asked,
+    filter: Option<EventFilter>,
+    now: Timestamp,
+) -> Result<EventListQuery, ApiError> {
+    let (query, faults) = (asked.query(), Faults::default());
+    let filter = filter.unwrap_or_else(|| {
+        let status = query.optional("status", &faults, one_of(STATUSES, FILTERS));
+        status.unwrap_or(EventFilter::All)
+    });
+    let order = sort(&query, &faults, SORTS, SORT_FIELDS);
+    let (sort, direction) = order.unwrap_or((EventSort::EventDate, Direction::Ascending));
+    let text = query.optional("q", &faults, |text| line_of(text, SEARCH_LEN_MAX));
+    let page = page(&query, &faults);
+    faults.unless_any(Some(EventListQuery {
+        filter,
+        text,
+        sort,
+        direction,
+        page,
+        now,
+    }))
+}
+
+pub(super) async fn detail(State(app): Shared, asked: Asked) -> Answer {
+    let cached = cached(&app, asked.param("eventId", event_number)?).await?;
+    let rendered = app.rendered.of(&cached.snapshot, app.box_office.now())?;
+    let mut response = if is_known(asked.headers().get(IF_NONE_MATCH), &rendered.etag) {
+        not_modified()
+    } else {
+        let body = rendered.with_metadata(cached.hit, cached.ttl);
+        json_bytes(StatusCode::OK, Body::from(body))
+    };
+    put_cache_headers(response.headers_mut(), &cached, rendered.etag.clone());
+    Ok(response)
+}
+
+pub(super) async fn seats(State(app): Shared, asked: Asked) -> Answer {
+    let cached = cached(&app, asked.param("eventId", event_number)?).await?;
+    let now = app.box_office.now();
+    let tag = etag(cached.snapshot.version, cached.snapshot.status(now));
+    let tag = HeaderValue::try_from(tag)
+        .map_err(|error| ApiError::from(Code::Internal).because(&error))?;
+    let mut response = if is_known(asked.headers().get(IF_NONE_MATCH), &tag) {
+        not_modified()
+    } else {
+        json(StatusCode::OK, &SeatsBody::tell(&cached.snapshot, now))?
+    };
+    put_cache_headers(response.headers_mut(), &cached, tag);
+    Ok(response)
+}
+
+async fn cached(app: &App, id: EventId) -> Result<CachedEvent, ApiError> {
+    Ok(app.box_office.event(id).await?.ok_or(Code::EventNotFound)?)
+}
+
+fn not_modified() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
+fn put_cache_headers(headers: &mut HeaderMap, cached: &CachedEvent, etag: HeaderValue) {
+    let hit = if cached.hit { "true" } else { "false" };
+    headers.insert(ETAG, etag);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-cache-hit", HeaderValue::from_static(hit));
+    headers.insert("x-cache-ttl", HeaderValue::from(ttl_secs(cached.ttl)));
+}
+
+pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {
+    app.may_organize(&asked)?;
+    let body = asked.body(&app.limits).await?;
+    let now = app.box_office.now();
+    let (new, key) = {
+        let faults = Faults::default();
+        let key = asked.idempotency_key(&faults);
+        app.read(&body, faults, |json, faults| {
+            new_event(json, key, &app.zone, now, faults)
+        })?
+    };
+    let made = app.box_office.create_event(new, key).await?;
+    let location = format!("{}/events/{}", asked.base(), made.value.event.id);
+    let mut response = created(&EventBody::tell(&made.value, now), location, made.replayed)?;
+    put_etag(&mut response, &made.value, now);
+    Ok(response)
+}
+
+pub(super) async fn update(State(app): Shared, mut asked: Asked) -> Answer {
+    app.may_organize(&asked)?;
+    let id = asked.param("eventId", event_number)?;
+    let body = asked.body(&app.limits).await?;
+    let zone = zone_of_times(&app, id, &body).await?;
+    let change = {
+        let faults = Faults::default();
+        let header = asked.headers().get(IF_MATCH).map(HeaderValue::as_bytes);
+        let if_version = faults.catch("If-Match", if_version(header)).flatten();
+        app.read(&body, faults, |json, faults| {
+            event_patch(json, if_version, &zone, faults)
+        })?
+    };
+    let snapshot = app.box_office.update_event(id, change).await?;
+    let now = app.box_office.now();
+    let mut response = json(StatusCode::OK, &EventBody::tell(&snapshot, now))?;
+    put_etag(&mut response, &snapshot, now);
+    Ok(response)
+}
+
+/// The zone that local times of a change are in. An event that is not found is missed later.
+async fn zone_of_times(app: &App, id: EventId, body: &[u8]) -> Result<Zone, ApiError> {
+    let json = Json::read(body, app.limits.json_depth_max);
+    if json.is_ok_and(|json| !names_own_zone(&json))
+        && let Some(cached) = app.box_office.event(id).await?
+    {
+        return Ok(Zone::named_or_utc(&cached.snapshot.event.zone));
+    }
+    Ok(app.zone.clone())
+}
+
+fn put_etag(response: &mut Response, snapshot: &EventSnapshot, now: Timestamp) {
+    if let Ok(tag) = HeaderValue::try_from(etag(snapshot.version, snapshot.status(now))) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+}
+
+pub(super) async fn delete(State(app): Shared, asked: Asked) -> Answer {
+    app.may_organize(&asked)?;
+    let id = asked.param("eventId", event_number)?;
+    // A second deletion finds nothing, so a key has nothing to tell; but a bad one is refused.
+    let faults = Faults::default();
+    asked.idempotency_key(&faults);
+    faults.unless_any(Some(()))?;
+    app.box_office.delete_event(id).await?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(response)
+}

@@ -1,0 +1,182 @@
+//! The endpoints: each reads a request, asks the box office, and tells the answer.
+
+mod docs;
+mod events;
+mod health;
+mod rendered;
+mod reservations;
+mod users;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use boxoffice::box_office::BoxOffice;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+
+use crate::errors::{ApiError, Code};
+use crate::limits::ServerLimits;
+use crate::request::{Asked, Fault, Faults, Json};
+use crate::settings::{AdminToken, Settings};
+use crate::zone::Zone;
+pub(crate) use health::ToldAsIs;
+use rendered::RenderedEvents;
+
+/// The base paths of the one API.
+pub(crate) const BASES: [&str; 2] = ["/api", "/api/v1"];
+
+/// What every handler works with.
+pub(crate) struct App {
+    pub(crate) box_office: BoxOffice,
+    pub(crate) limits: ServerLimits,
+    pub(crate) zone: Zone,
+    /// Set when the server takes nothing new any more.
+    pub(crate) is_draining: AtomicBool,
+    admin_token: Option<AdminToken>,
+    disk_path: PathBuf,
+    disk_free_bytes_min: u64,
+    metrics: PrometheusHandle,
+    rendered: RenderedEvents,
+}
+
+impl App {
+    pub(crate) fn new(box_office: BoxOffice, settings: Settings) -> Self {
+        Self {
+            box_office,
+            limits: settings.limits,
+            zone: Zone::named_or_utc(&settings.default_zone),
+            is_draining: AtomicBool::new(false),
+            admin_token: settings.admin_token,
+            disk_path: settings.disk_path,
+            disk_free_bytes_min: settings.disk_free_bytes_min,
+            metrics: settings.metrics,
+            rendered: RenderedEvents::default(),
+        }
+    }
+
+    fn may_organize(&self, asked: &Asked) -> Result<(), ApiError> {
+        asked.principal(self.admin_token.as_ref()).may_organize()
+    }
+
+    /// Reads a body with `read`, which notes what is wrong in `faults`.
+    fn read<'b, T>(
+        &self,
+        body: &'b [u8],
+        faults: Faults,
+        read: impl FnOnce(&Json<'b>, &Faults) -> Option<T>,
+    ) -> Result<T, ApiError> {
+        let json = faults.catch("body", Json::read(body, self.limits.json_depth_max));
+        let value = json.and_then(|json| read(&json, &faults));
+        faults.unless_any(value)
+    }
+}
+
+type Answer = Result<Response, ApiError>;
+type Shared = State<Arc<App>>;
+
+/// Every path below a base path, with its methods.
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        ("/health", get(health::health)),
+        ("/health/live", get(health::live)),
+        ("/health/ready", get(health::ready)),
+        ("/events", get(events::list).post(events::create)),
+        ("/events/upcoming", get(events::upcoming)),
+        ("/events/available", get(events::available)),
+        (
+            "/events/{eventId}",
+            get(events::detail)
+                .put(events::update)
+                .delete(events::delete),
+        ),
+        ("/events/{eventId}/seats", get(events::seats)),
+        (
+            "/reservations",
+            get(reservations::list).post(reservations::reserve),
+        ),
+        (
+            "/reservations/{id}",
+            get(reservations::detail).delete(reservations::cancel),
+        ),
+        ("/reservations/user/{userId}", get(reservations::of_user)),
+        ("/users", post(users::create)),
+        ("/users/{userId}", get(users::detail)),
+        ("/openapi.json", get(docs::openapi)),
+        ("/docs", get(docs::enter)),
+        ("/docs/", get(docs::page)),
+        ("/docs/{*file}", get(docs::page)),
+    ]
+}
+
+/// The path of the metrics, below no base path.
+pub(crate) const METRICS_PATH: &str = "/metrics";
+
+/// The router over every path, below both base paths.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new().route(METRICS_PATH, get(metrics));
+    for base in BASES {
+        for (path, methods) in routes() {
+            router = router.route(&format!("{base}{path}"), methods);
+        }
+    }
+    router
+        .fallback(|| async { ApiError::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { ApiError::from(Code::MethodNotAllowed) })
+        .with_state(app)
+}
+
+async fn metrics(State(app): Shared, asked: Asked) -> Answer {
+    app.may_organize(&asked)?;
+    let mut response = Response::new(Body::from(app.metrics.render()));
+    let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    Ok(response)
+}
+
+/// An answer whose body is this resource.
+fn json<T: Serialize>(status: StatusCode, body: &T) -> Answer {
+    let mut bytes = Vec::with_capacity(1_024);
+    serde_json::to_writer(&mut bytes, body)
+        .map_err(|error| ApiError::from(Code::Internal).because(&error))?;
+    Ok(json_bytes(status, Body::from(bytes)))
+}
+
+fn json_bytes(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// An answer that made something: 201, where it is, and whether an earlier request had made it.
+fn created<T: Serialize>(body: &T, location: String, replayed: bool) -> Answer {
+    let mut response = json(StatusCode::CREATED, body)?;
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    mark_replayed(&mut response, replayed);
+    Ok(response)
+}
+
+fn mark_replayed(response: &mut Response, replayed: bool) {
+    if replayed {
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+}
+
+/// Reads an event's number from a path.
+fn event_number(text: &str) -> Result<boxoffice::ids::EventId, Fault> {
+    crate::request::number(1, i64::MAX)(text).map(boxoffice::ids::EventId)
+}

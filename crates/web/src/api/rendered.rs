@@ -1,0 +1,163 @@
+//! Events as they were told last, so that a hot event is written once per version.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use boxoffice::event::{EventSnapshot, EventStatus};
+use boxoffice::ids::{EventId, Version};
+use boxoffice::time::Timestamp;
+use bytes::Bytes;
+
+use crate::errors::{ApiError, Code};
+use crate::response::{EventBody, status_name};
+
+/// Events that are kept; beyond it, all are forgotten and the hot ones come back at once.
+const RENDERED_LEN_MAX: usize = 4_096;
+
+/// The last rendering of each event.
+#[derive(Default)]
+pub(super) struct RenderedEvents(RwLock<HashMap<EventId, Arc<Rendered>>>);
+
+/// An event as it is told, but for what each answer adds.
+pub(super) struct Rendered {
+    version: Version,
+    status: EventStatus,
+    /// The object without its closing brace.
+    head: Bytes,
+    /// Weak, because `metadata` differs from answer to answer.
+    pub(super) etag: HeaderValue,
+}
+
+impl RenderedEvents {
+    /// The event as it is told at `now`. A status that time has changed is told at once.
+    pub(super) fn of(
+        &self,
+        snapshot: &EventSnapshot,
+        now: Timestamp,
+    ) -> Result<Arc<Rendered>, ApiError> {
+        let (id, status) = (snapshot.event.id, snapshot.status(now));
+        let is_current = |rendered: &&Arc<Rendered>| {
+            rendered.version == snapshot.version && rendered.status == status
+        };
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rendered) = kept.get(&id).filter(is_current) {
+            return Ok(Arc::clone(rendered));
+        }
+        drop(kept);
+        let rendered = Arc::new(Rendered::write(snapshot, status, now)?);
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= RENDERED_LEN_MAX && !kept.contains_key(&id) {
+            kept.clear();
+        }
+        kept.insert(id, Arc::clone(&rendered));
+        Ok(rendered)
+    }
+}
+
+impl Rendered {
+    fn write(
+        snapshot: &EventSnapshot,
+        status: EventStatus,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let internal =
+            |error: &dyn std::fmt::Display| ApiError::from(Code::Internal).because(error);
+        let mut head =
+            serde_json::to_vec(&EventBody::tell(snapshot, now)).map_err(|e| internal(&e))?;
+        head.pop();
+        Ok(Self {
+            version: snapshot.version,
+            status,
+            head: head.into(),
+            etag: HeaderValue::try_from(etag(snapshot.version, status))
+                .map_err(|e| internal(&e))?,
+        })
+    }
+
+    /// The whole body, with how it was come by.
+    pub(super) fn with_metadata(&self, hit: bool, ttl: Duration) -> Vec<u8> {
+        let mut tail = Tail {
+            bytes: Vec::with_capacity(self.head.len() + 64),
+        };
+        tail.bytes.extend_from_slice(&self.head);
+        // Writing into memory cannot fail.
+        let _ = write!(
+            tail,
+            r#","metadata":{{"cacheHit":{hit},"ttl":{}}}}}"#,
+            ttl_secs(ttl)
+        );
+        tail.bytes
+    }
+}
+
+struct Tail {
+    bytes: Vec<u8>,
+}
+
+impl Write for Tail {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.bytes.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// The tag of an event at a version and in a status: time alone may change the status.
+pub(super) fn etag(version: Version, status: EventStatus) -> String {
+    format!("W/\"{}-{}\"", version.0, status_name(status))
+}
+
+/// A time to live in whole seconds, rounded up.
+pub(super) fn ttl_secs(ttl: Duration) -> u64 {
+    ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0)
+}
+
+/// Whether `If-None-Match` names this tag (RFC 9110, section 13.1.2: weak comparison).
+pub(super) fn is_known(if_none_match: Option<&HeaderValue>, etag: &HeaderValue) -> bool {
+    let opaque = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
+    let own = opaque(etag.as_bytes());
+    if_none_match.is_some_and(|value| {
+        let mut tags = value
+            .as_bytes()
+            .split(|byte| *byte == b',')
+            .map(<[u8]>::trim_ascii);
+        tags.any(|tag| tag == b"*" || opaque(tag) == own)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_version_is_not_sent_again() {
+        let etag = HeaderValue::from_static("W/\"7-ACTIVE\"");
+        for known in [
+            "W/\"7-ACTIVE\"",
+            "\"7-ACTIVE\"",
+            "\"1\", W/\"7-ACTIVE\"",
+            "*",
+        ] {
+            assert!(
+                is_known(Some(&HeaderValue::from_static(known)), &etag),
+                "{known}"
+            );
+        }
+        for other in ["W/\"8-ACTIVE\"", "W/\"7-SOLD_OUT\"", "", "7-ACTIVE"] {
+            assert!(
+                !is_known(Some(&HeaderValue::from_static(other)), &etag),
+                "{other}"
+            );
+        }
+        assert!(!is_known(None, &etag));
+    }
+
+    #[test]
+    fn a_time_to_live_is_rounded_up() {
+        assert_eq!(ttl_secs(Duration::from_millis(1)), 1);
+        assert_eq!(ttl_secs(Duration::from_secs(300)), 300);
+        assert_eq!(ttl_secs(Duration::ZERO), 0);
+    }
+}

@@ -1,0 +1,83 @@
+//! Pages of lists, as they are told.
+
+use boxoffice::page::PageRequest;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A part of a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PageBody<T> {
+    content: Vec<T>,
+    pageable: Pageable,
+    total_elements: u64,
+    total_pages: u64,
+    /// Whether no page comes after this one.
+    last: bool,
+}
+
+/// Which part it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pageable {
+    /// Counted from 0.
+    page_number: u32,
+    page_size: u32,
+    sort: SortBody,
+}
+
+/// Whether the list has an order. Ours always have.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SortBody {
+    sorted: bool,
+    unsorted: bool,
+}
+
+impl<T> PageBody<T> {
+    /// These items as the page that was asked for, of a list of `total`.
+    pub(crate) fn tell(content: Vec<T>, asked: PageRequest, total: u64) -> Self {
+        let total_pages = total.div_ceil(u64::from(asked.size.max(1)));
+        Self {
+            content,
+            pageable: Pageable {
+                page_number: asked.page,
+                page_size: asked.size,
+                sort: SortBody {
+                    sorted: true,
+                    unsorted: false,
+                },
+            },
+            total_elements: total,
+            total_pages,
+            last: u64::from(asked.page) + 1 >= total_pages,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(page: u32, size: u32, total: u64) -> (u64, bool) {
+        let body = PageBody::tell(Vec::<()>::new(), PageRequest { page, size }, total);
+        (body.total_pages, body.last)
+    }
+
+    #[test]
+    fn the_last_page_may_be_short_and_an_empty_list_has_none() {
+        assert_eq!(told(0, 20, 0), (0, true));
+        assert_eq!(told(0, 20, 20), (1, true));
+        assert_eq!(told(0, 20, 21), (2, false));
+        assert_eq!(told(1, 20, 21), (2, true));
+        assert_eq!(told(9, 20, 21), (2, true));
+    }
+
+    #[test]
+    fn a_page_is_told_as_the_contract_says() {
+        let body = PageBody::tell(vec![7], PageRequest { page: 1, size: 1 }, 3);
+        assert_eq!(
+            serde_json::to_string(&body).expect("JSON"),
+            r#"{"content":[7],"pageable":{"pageNumber":1,"pageSize":1,"sort":{"sorted":true,"unsorted":false}},"totalElements":3,"totalPages":3,"last":false}"#
+        );
+    }
+}

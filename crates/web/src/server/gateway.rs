@@ -1,0 +1,262 @@
+//! What every request goes through: an id, a place among those in handling, a time limit, the
+//! router, and on the way out the envelope, the metrics and a line in the log.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::MatchedPath;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use axum::response::{IntoResponse, Response};
+use boxoffice::box_office::BoxOffice;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use tower::Service;
+
+use super::meter::Meter;
+use super::{Front, Refusal};
+use crate::api::{self, App, BASES, METRICS_PATH, ToldAsIs};
+use crate::errors::{ApiError, Code};
+use crate::lang::Lang;
+use crate::limits::{ServerLimits, millis};
+use crate::request::Visit;
+use crate::settings::Settings;
+
+/// The API behind its gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    app: Arc<App>,
+    router: Router,
+    meter: Meter,
+    ids: RequestIds,
+}
+
+/// The API over this box office, ready to be served.
+///
+/// Its metrics go to the recorder that is installed at this moment.
+pub fn router(box_office: BoxOffice, settings: Settings) -> Gateway {
+    let app = Arc::new(App::new(box_office, settings));
+    let paths: Vec<_> = api::routes().into_iter().map(|(path, _)| path).collect();
+    let below = |base: &str| {
+        let named = |path: &&str| (format!("{base}{path}"), format!("{}{path}", BASES[0]));
+        paths.iter().map(named).collect::<Vec<_>>()
+    };
+    let metrics = (METRICS_PATH.to_owned(), METRICS_PATH.to_owned());
+    let routes = BASES.into_iter().flat_map(below).chain([metrics]);
+    Gateway(Arc::new(Inner {
+        router: api::router(Arc::clone(&app)),
+        meter: Meter::new(routes),
+        ids: RequestIds::new(),
+        app,
+    }))
+}
+
+impl Front for Gateway {
+    async fn answer(&self, request: Request<Incoming>) -> Response {
+        self.handle(request.map(Body::new)).await
+    }
+
+    fn limits(&self) -> &ServerLimits {
+        &self.0.app.limits
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Bytes {
+        let Inner { app, ids, .. } = &*self.0;
+        refusal.response(
+            &app.zone,
+            app.box_office.now(),
+            ids.next().to_str().unwrap_or_default(),
+        )
+    }
+
+    fn drain(&self) {
+        self.0.app.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    fn count_connections(&self, open: usize) {
+        self.0.meter.count_connections(open);
+    }
+}
+
+impl Gateway {
+    /// Answers a request, whatever becomes of it.
+    pub(crate) async fn handle(&self, mut request: Request<Body>) -> Response {
+        let Inner {
+            app, meter, ids, ..
+        } = &*self.0;
+        let started = Instant::now();
+        let method = request.method().clone();
+        let accept_language = request.headers().get(ACCEPT_LANGUAGE).cloned();
+        let visit = Arc::new(Visit {
+            id: ids.of(request.headers()),
+            route: OnceLock::new(),
+        });
+        request.extensions_mut().insert(Arc::clone(&visit));
+
+        let place = meter.enter(app.limits.in_flight_max as usize);
+        let mut response = if place.is_some() || is_probe(request.uri().path()) {
+            self.route(request, &method).await
+        } else {
+            ApiError::from(Code::Overloaded).into_response()
+        };
+        drop(place);
+
+        let status = response.status();
+        let route = visit.route.get().map(MatchedPath::as_str);
+        if status.is_client_error() || status.is_server_error() {
+            self.envelop(&mut response, accept_language.as_ref(), &visit);
+        }
+        meter.count(route, &method, response.status(), started.elapsed());
+        tracing::debug!(
+            request_id = visit.id.to_str().unwrap_or_default(),
+            method = method.as_str(),
+            route,
+            status = response.status().as_u16(),
+            micros = started.elapsed().as_micros(),
+            "answered"
+        );
+        let Visit { id, .. } = &*visit;
+        response.headers_mut().insert("x-request-id", id.clone());
+        response
+    }
+
+    /// Asks the router, within the time that a request may take, and outlives its panics.
+    async fn route(&self, request: Request<Body>, method: &Method) -> Response {
+        let Inner { app, router, .. } = &*self.0;
+        let handling = AssertUnwindSafe(router.clone().call(request)).catch_unwind();
+        match tokio::time::timeout(millis(app.limits.handling_timeout_ms), handling).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(_)) => ApiError::from(Code::Internal)
+                .because(&"a panic")
+                .into_response(),
+            // What only reads has done nothing; of anything else nobody can say so.
+            Err(_) if method.is_safe() => ApiError::from(Code::ServiceUnavailable).into_response(),
+            Err(_) => ApiError::from(Code::OutcomeUnknown).into_response(),
+        }
+    }
+
+    /// Writes the envelope of what went wrong, in the visitor's language.
+    fn envelop(&self, response: &mut Response, wanted: Option<&HeaderValue>, visit: &Visit) {
+        if response.extensions().get::<ToldAsIs>().is_some() {
+            let retry = HeaderValue::from_static("2");
+            response.headers_mut().entry(RETRY_AFTER).or_insert(retry);
+            return;
+        }
+        let app = &self.0.app;
+        let error = response.extensions_mut().remove::<ApiError>();
+        let error = error.unwrap_or_else(|| Code::of_status(response.status()).into());
+        log(&error, visit);
+        let lang = Lang::of(wanted.map(HeaderValue::as_bytes));
+        let body = error.envelope(lang, &app.zone, app.box_office.now());
+        *response.status_mut() = error.code().status();
+        response.headers_mut().remove(CONTENT_LENGTH);
+        error.put_headers(lang, response.headers_mut());
+        *response.body_mut() = Body::from(body);
+    }
+}
+
+/// Faults of ours are logged with the id that the visitor is given; being full is worth a line too.
+fn log(error: &ApiError, visit: &Visit) {
+    let request_id = visit.id.to_str().unwrap_or_default();
+    let route = visit.route.get().map(MatchedPath::as_str);
+    let (code, internal) = (error.code().as_str(), error.internal());
+    match error.code() {
+        Code::Internal => tracing::error!(request_id, route, code, internal, "a fault of ours"),
+        Code::Overloaded => tracing::debug!(request_id, route, code, internal, "turned away"),
+        _ if error.code().status().is_server_error() => {
+            tracing::warn!(request_id, route, code, internal, "could not serve");
+        }
+        _ => {}
+    }
+}
+
+/// Whether a balancer asks: it must hear from a node that is full, or it would take it for dead.
+fn is_probe(path: &str) -> bool {
+    path.ends_with("/health/live") || path.ends_with("/health/ready")
+}
+
+/// Longest request id that is taken from a client, in bytes.
+const REQUEST_ID_LEN_MAX: usize = 64;
+
+/// Names requests: a prefix that differs from process to process, and a number.
+struct RequestIds {
+    prefix: u32,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    fn new() -> Self {
+        // The standard library seeds its hash maps from the system.
+        let random = RandomState::new().build_hasher().finish();
+        Self {
+            prefix: u32::try_from(random >> 32).unwrap_or(0),
+            next: AtomicU64::new(1),
+        }
+    }
+
+    /// The client's id if it makes sense in a log, or a new one.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        let is_sane = |value: &&HeaderValue| {
+            let bytes = value.as_bytes();
+            (1..=REQUEST_ID_LEN_MAX).contains(&bytes.len())
+                && bytes.iter().all(u8::is_ascii_graphic)
+        };
+        headers
+            .get("x-request-id")
+            .filter(is_sane)
+            .cloned()
+            .unwrap_or_else(|| self.next())
+    }
+
+    fn next(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = [b'0'; 17];
+        id[8] = b'-';
+        put_hex(&mut id[..8], self.prefix.into());
+        put_hex(&mut id[9..], number);
+        HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+/// The last digits of a number in base 16, as many as there is room for.
+fn put_hex(digits: &mut [u8], mut number: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_the_id_of_its_client_if_it_makes_sense() {
+        let ids = RequestIds::new();
+        let of = |id: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-request-id", HeaderValue::from_str(id).expect("a value"));
+            ids.of(&headers)
+        };
+        assert_eq!(of("trace-7"), "trace-7");
+        for bad in ["", "a b", &"x".repeat(65)] {
+            assert_eq!(of(bad).len(), 17, "{bad}");
+        }
+    }
+
+    #[test]
+    fn new_ids_differ() {
+        let ids = RequestIds::new();
+        assert_ne!(ids.next(), ids.next());
+        assert_ne!(RequestIds::new().next(), RequestIds::new().next());
+    }
+}
