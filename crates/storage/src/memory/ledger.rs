@@ -28,7 +28,7 @@ pub(super) fn ledger(state: &State, event: EventId) -> Option<Ledger> {
         log_version_max: row.log.keys().next_back().copied().unwrap_or(Version(0)),
         log_backwards: count(times.windows(2).filter(|pair| pair[1] < pair[0]).count()),
         log_last_now: times.into_iter().max().unwrap_or_default(),
-        grades: row.grades.iter().map(|grade| grade_row(grade)).collect(),
+        grades: row.grades.iter().map(grade_row).collect(),
         reservations_astray: 0,
         reservations_ticketed_wrong: 0,
         reservations_due_wrong: 0,
@@ -64,12 +64,11 @@ fn count_reservation(ledger: &mut Ledger, found: &Reservation) {
     let quantity = i64::from(found.quantity.get());
     let of_name = |grade: &&mut GradeLedger| grade.seat_type.as_ref() == Some(&found.seat_type);
     let mut astray = GradeLedger::default();
-    let grade = match ledger.grades.iter_mut().find(of_name) {
-        Some(grade) => grade,
-        None => {
-            ledger.reservations_astray += 1;
-            &mut astray
-        }
+    let grade = if let Some(grade) = ledger.grades.iter_mut().find(of_name) {
+        grade
+    } else {
+        ledger.reservations_astray += 1;
+        &mut astray
     };
     grade.tickets_live += admitting;
     let wanted = match found.status() {

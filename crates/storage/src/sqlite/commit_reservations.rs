@@ -219,7 +219,7 @@ fn bind_state(values: &mut Values, reservation: &Reservation) {
         .text(reservation.status().as_str())
         .int_or_null(expires_at.map(Timestamp::as_micros))
         .int(extended.into())
-        .bytes_or_null(payment.as_ref().map(|id| id.as_bytes()))
+        .bytes_or_null(payment.as_ref().map(boxoffice::ids::PaymentId::as_bytes))
         .int_or_null(ended_at.map(Timestamp::as_micros))
         .int_or_null(reservation.due_at().map(Timestamp::as_micros));
 }

@@ -134,12 +134,20 @@ pub(super) fn bind_event(values: &mut Values, event: &Event) {
         .int(event.starts_at.as_micros())
         .text(&event.zone)
         .text(event.currency.as_str())
-        .int_or_null(event.sale_opens_at.map(|at| at.as_micros()))
-        .int_or_null(event.sale_closes_at.map(|at| at.as_micros()))
+        .int_or_null(
+            event
+                .sale_opens_at
+                .map(boxoffice::time::Timestamp::as_micros),
+        )
+        .int_or_null(
+            event
+                .sale_closes_at
+                .map(boxoffice::time::Timestamp::as_micros),
+        )
         .int(event.hold_secs.into())
         .int_or_null(event.buyer_tickets_max.map(i64::from))
         .text(names::sale_state(event.state))
-        .int_or_null(event.deleted_at.map(|at| at.as_micros()))
+        .int_or_null(event.deleted_at.map(boxoffice::time::Timestamp::as_micros))
         .int(event.created_at.as_micros())
         .int(event.updated_at.as_micros())
         .text(&names::search_text(event));

@@ -223,17 +223,16 @@ async fn due(
         ids: ids(&rows)?,
         next: None,
     };
-    let next = match rows.get(len_max as usize) {
-        Some(row) => Some(row.try_get("due_at")),
-        None => {
-            let mut values = Values::default();
-            values.int(event.0).int(by.as_micros());
-            let row = values
-                .row(NEXT_DUE, connection)
-                .await
-                .map_err(|error| unavailable(&error))?;
-            row.map(|row| row.try_get("due_at"))
-        }
+    let next = if let Some(row) = rows.get(len_max as usize) {
+        Some(row.try_get("due_at"))
+    } else {
+        let mut values = Values::default();
+        values.int(event.0).int(by.as_micros());
+        let row = values
+            .row(NEXT_DUE, connection)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        row.map(|row| row.try_get("due_at"))
     };
     let next: Option<i64> = next
         .transpose()

@@ -145,7 +145,7 @@ impl Store for SqliteStore {
             result,
             reply,
         };
-        self.ask(Job::Single(single), answer).await?
+        self.ask(Job::Single(Box::new(single)), answer).await?
     }
 
     async fn facts(&self, event: EventId, query: &FactsQuery) -> Result<Facts, StoreError> {
@@ -205,7 +205,7 @@ impl Store for SqliteStore {
             result: single::not_yet(),
             reply,
         };
-        self.ask(Job::Single(single), answer).await?
+        self.ask(Job::Single(Box::new(single)), answer).await?
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -228,7 +228,7 @@ impl Store for SqliteStore {
             result: single::not_yet(),
             reply,
         };
-        self.ask(Job::Single(single), answer).await?
+        self.ask(Job::Single(Box::new(single)), answer).await?
     }
 
     async fn event_ids(&self, after: EventId, len_max: u32) -> Result<Vec<EventId>, StoreError> {

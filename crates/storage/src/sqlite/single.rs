@@ -247,7 +247,7 @@ async fn create_event(
     let ordered: Vec<(i64, &Grade)> = (0..).zip(&new.grades).collect();
     INSERT_GRADES
         .execute(connection, &ordered, |values, grade| {
-            bind_grade(values, id, grade)
+            bind_grade(values, id, grade);
         })
         .await?;
     let mut values = Values::default();

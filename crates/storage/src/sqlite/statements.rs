@@ -154,7 +154,9 @@ impl WriteRows {
             let log2 = items.len().ilog2().min(WRITE_ROWS_LOG2);
             let (chunk, rest) = items.split_at(1 << log2);
             let mut values = Values::default();
-            chunk.iter().for_each(|item| bind(&mut values, item));
+            for item in chunk {
+                bind(&mut values, item);
+            }
             changed += values
                 .execute(self.0.0[log2 as usize].clone(), connection)
                 .await?;
@@ -187,11 +189,9 @@ impl Lookup {
             let mut values = Values::default();
             first(&mut values);
             let padding = chunk.last().into_iter().cycle();
-            chunk
-                .iter()
-                .chain(padding)
-                .take(padded)
-                .for_each(|item| bind(&mut values, item));
+            for item in chunk.iter().chain(padding).take(padded) {
+                bind(&mut values, item);
+            }
             let sql = self.0.0[padded.ilog2() as usize].clone();
             found.append(&mut values.rows(sql, connection).await?);
         }

@@ -33,7 +33,7 @@ pub(super) enum Job {
         reply: oneshot::Sender<Vec<Result<(), CommitError>>>,
     },
     /// Write something that is no group.
-    Single(Single),
+    Single(Box<Single>),
     /// Let the file have at most this many pages.
     LimitPages {
         pages_max: u32,
@@ -184,7 +184,7 @@ impl Writer {
         }
     }
 
-    async fn write_single(&mut self, mut single: Single) {
+    async fn write_single(&mut self, mut single: Box<Single>) {
         match self
             .transact(async |connection| single.write(connection).await)
             .await

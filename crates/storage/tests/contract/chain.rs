@@ -11,7 +11,7 @@ use crate::fixture::{Shared, at, concert, create, group, group_id, reload, sale}
 
 pub(crate) async fn a_group_moves_its_event_by_one_version(store: &Shared) {
     let event = create(store, concert()).await;
-    let group = group(&event).at(at(20)).new(&sale(&event, "mina")).build();
+    let group = group(&event).at(at(20)).make(&sale(&event, "mina")).build();
     let id = group.id;
 
     assert_eq!(store.commit(vec![group]).await, [Ok(())]);
@@ -29,8 +29,8 @@ pub(crate) async fn a_group_moves_its_event_by_one_version(store: &Shared) {
 
 pub(crate) async fn of_two_groups_on_one_version_one_is_written(store: &Shared) {
     let event = create(store, concert()).await;
-    let first = group(&event).new(&sale(&event, "mina"));
-    let second = group(&event).new(&sale(&event, "jun"));
+    let first = group(&event).make(&sale(&event, "mina"));
+    let second = group(&event).make(&sale(&event, "jun"));
 
     assert_eq!(first.try_commit(store).await, Ok(()));
     assert_eq!(
@@ -43,7 +43,7 @@ pub(crate) async fn of_two_groups_on_one_version_one_is_written(store: &Shared) 
 pub(crate) async fn of_thirty_two_tasks_on_one_version_one_wins(store: &Shared) {
     let event = create(store, concert()).await;
     let attempts = (0..32).map(|n| {
-        let wanted = group(&event).new(&sale(&event, &format!("buyer-{n}")));
+        let wanted = group(&event).make(&sale(&event, &format!("buyer-{n}")));
         let store = Shared::clone(store);
         tokio::spawn(async move { wanted.try_commit(&store).await })
     });
@@ -70,7 +70,7 @@ async fn buy_until_done(store: Shared, id: EventId, name: String) -> bool {
             return false;
         }
         match group(&event)
-            .new(&sale(&event, &name))
+            .make(&sale(&event, &name))
             .try_commit(&store)
             .await
         {
@@ -146,7 +146,7 @@ pub(crate) async fn groups_of_other_events_survive_a_conflict(store: &Shared) {
     group(&events[1]).commit(store).await;
     let groups = events
         .iter()
-        .map(|event| group(event).new(&sale(event, "mina")).build());
+        .map(|event| group(event).make(&sale(event, "mina")).build());
 
     let results = store.commit(groups.collect()).await;
 
@@ -157,7 +157,7 @@ pub(crate) async fn groups_of_other_events_survive_a_conflict(store: &Shared) {
 pub(crate) async fn groups_of_other_events_survive_a_refusal(store: &Shared) {
     let events = three_events(store).await;
     let known = sale(&events[0], "jun");
-    group(&events[0]).new(&known).commit(store).await;
+    group(&events[0]).make(&known).commit(store).await;
     let events = [
         reload(store, events[0].event.id).await,
         events[1].clone(),
@@ -168,7 +168,7 @@ pub(crate) async fn groups_of_other_events_survive_a_refusal(store: &Shared) {
         if event.event.id == events[1].event.id {
             bought.id = known.id;
         }
-        group(event).new(&bought).build()
+        group(event).make(&bought).build()
     });
 
     let results = store.commit(groups.collect()).await;
@@ -195,7 +195,7 @@ pub(crate) async fn a_group_of_no_changes_is_still_a_link(store: &Shared) {
 
 pub(crate) async fn a_dropped_commit_is_finished_or_never_begun(store: &Shared) {
     let event = create(store, concert()).await;
-    let wanted = group(&event).new(&sale(&event, "mina")).build();
+    let wanted = group(&event).make(&sale(&event, "mina")).build();
     let id = wanted.id;
 
     // Polled once, which is enough to hand it over, and dropped.
@@ -203,7 +203,7 @@ pub(crate) async fn a_dropped_commit_is_finished_or_never_begun(store: &Shared) 
 
     // The next commit comes after it and finds out.
     let next = group(&event)
-        .new(&sale(&event, "jun"))
+        .make(&sale(&event, "jun"))
         .try_commit(store)
         .await;
     let first = store
@@ -226,7 +226,7 @@ pub(crate) async fn a_closed_store_writes_nothing(store: &Shared) {
     store.close().await;
 
     let late = group(&event)
-        .new(&sale(&event, "mina"))
+        .make(&sale(&event, "mina"))
         .try_commit(store)
         .await;
     assert!(matches!(late, Err(CommitError::Unavailable(_))), "{late:?}");

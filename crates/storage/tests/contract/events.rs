@@ -67,7 +67,7 @@ pub(crate) async fn an_event_keeps_everything_that_it_was_given(store: &Shared) 
     assert_eq!(*made.event, expected);
 
     let changed = group(&made).at(at(30)).event(|event| {
-        event.name = "Another".to_owned();
+        event.name = String::from("Another");
         event.state = SaleState::Closed;
         event.description = None;
         event.updated_at = at(30);
@@ -104,7 +104,10 @@ pub(crate) async fn a_replayed_creation_makes_nothing(store: &Shared) {
     let Ok(Created::New(event)) = first else {
         panic!("not new: {first:?}")
     };
-    let sold = group(&event).new(&sale(&event, "mina")).commit(store).await;
+    let sold = group(&event)
+        .make(&sale(&event, "mina"))
+        .commit(store)
+        .await;
 
     let again = store.create_event(concert(), group_id(), key).await;
     let other = store
@@ -142,7 +145,7 @@ pub(crate) async fn the_next_due_hold_is_the_earliest(store: &Shared) {
         hold(&event, "mina").until(at(900)),
         hold(&event, "jun").until(at(300)),
     );
-    let event = group(&event).new(&late).new(&early).commit(store).await;
+    let event = group(&event).make(&late).make(&early).commit(store).await;
     assert_eq!(event.next_due, Some(at(300)));
 
     let expired = early.clone().expire(at(300));
@@ -191,7 +194,7 @@ pub(crate) async fn event_ids_run_on_after_the_last_seen(store: &Shared) {
 async fn holding(store: &Shared, expires_at: i64) -> EventId {
     let event = create(store, concert()).await;
     group(&event)
-        .new(&hold(&event, "mina").until(at(expires_at)))
+        .make(&hold(&event, "mina").until(at(expires_at)))
         .commit(store)
         .await;
     event.event.id
@@ -214,7 +217,7 @@ pub(crate) async fn a_cancelled_event_is_due_until_it_is_cleared(store: &Shared)
     let event = create(store, concert()).await;
     let id = event.event.id;
     let bought = sale(&event, "mina");
-    let event = group(&event).new(&bought).commit(store).await;
+    let event = group(&event).make(&bought).commit(store).await;
     let called_off = group(&event).event(|event| event.state = SaleState::Cancelled);
     let event: EventSnapshot = called_off.commit(store).await;
     assert_eq!(store.events_due(at(50), 10).await, Ok(vec![id]));
@@ -256,7 +259,7 @@ pub(crate) async fn keys_are_purged_by_age(store: &Shared) {
     for n in 0..5_u8 {
         let bought = sale(&event, "mina");
         let key = request(&format!("key-{n}"), n);
-        let made = group(&event).at(at(100 + i64::from(n))).new(&bought);
+        let made = group(&event).at(at(100 + i64::from(n))).make(&bought);
         event = made.key("mina", key.clone(), bought.id).commit(store).await;
         asked.keys.push((buyer("mina"), key.key));
     }

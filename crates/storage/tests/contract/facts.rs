@@ -51,7 +51,7 @@ pub(crate) async fn keys_lead_to_their_reservations(store: &Shared) {
     let key = request("k", 9);
     let wanted = group(&event)
         .at(at(33))
-        .new(&bought)
+        .make(&bought)
         .key("mina", key.clone(), bought.id);
     let event = wanted.commit(store).await;
 
@@ -93,9 +93,9 @@ pub(crate) async fn keys_of_a_reservation_are_its_buyers(store: &Shared) {
     let event = create(store, concert()).await;
     let (bought, other) = (sale(&event, "mina"), sale(&event, "jun"));
     let event = group(&event)
-        .new(&bought)
+        .make(&bought)
         .key("mina", request("cancel", 1), bought.id)
-        .new(&other)
+        .make(&other)
         .key("jun", request("reserve", 1), other.id)
         .commit(store)
         .await;
@@ -125,16 +125,16 @@ pub(crate) async fn holdings_count_live_tickets_of_this_event(store: &Shared) {
     );
     let gone = sale(&event, "jun");
     let event = group(&event)
-        .new(&held)
-        .new(&bought)
-        .new(&gone)
+        .make(&held)
+        .make(&bought)
+        .make(&gone)
         .commit(store)
         .await;
     let cancelled = gone.clone().cancel(at(20), None, None);
     let event = group(&event).turn(&gone, &cancelled).commit(store).await;
     let elsewhere = create(store, concert()).await;
     group(&elsewhere)
-        .new(&sale(&elsewhere, "mina"))
+        .make(&sale(&elsewhere, "mina"))
         .commit(store)
         .await;
 
@@ -161,8 +161,8 @@ pub(crate) async fn reservations_of_another_event_are_not_found(store: &Shared) 
         create(store, concert()).await,
     );
     let (here, there) = (sale(&event, "mina"), sale(&elsewhere, "mina"));
-    let event = group(&event).new(&here).commit(store).await;
-    group(&elsewhere).new(&there).commit(store).await;
+    let event = group(&event).make(&here).commit(store).await;
+    group(&elsewhere).make(&there).commit(store).await;
 
     let unknown = sale(&event, "jun").id;
     let reservations = vec![here.id, there.id, unknown, here.id];
@@ -189,11 +189,7 @@ pub(crate) async fn due_holds_come_in_order_and_the_next_is_told(store: &Shared)
         .iter()
         .map(|secs| hold(&event, "mina").until(at(*secs)))
         .collect();
-    let event = held
-        .iter()
-        .fold(group(&event), |group, held| group.new(held))
-        .commit(store)
-        .await;
+    let event = group(&event).make_all(&held).commit(store).await;
     let due = async |by: i64, due_len_max: u32| {
         let query = FactsQuery {
             due_by: Some(at(by)),
@@ -224,11 +220,7 @@ pub(crate) async fn live_reservations_are_those_that_can_be_given_back(store: &S
         sale(&event, "c"),
         sale(&event, "d"),
     ];
-    let event = all
-        .iter()
-        .fold(group(&event), |group, made| group.new(made))
-        .commit(store)
-        .await;
+    let event = group(&event).make_all(&all).commit(store).await;
     let payment = attempt(100, PaymentState::Pending);
     let event = group(&event)
         .turn(&all[1], &paying(&all[1], &payment))
@@ -256,7 +248,7 @@ pub(crate) async fn many_lookups_at_once_find_all(store: &Shared) {
         .collect();
     let all = made.iter().fold(group(&event), |group, made| {
         group
-            .new(made)
+            .make(made)
             .key(made.user.as_str(), request("k", 1), made.id)
     });
     let event = all.commit(store).await;

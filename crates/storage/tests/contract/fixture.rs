@@ -296,9 +296,14 @@ impl GroupBuilder {
     }
 
     /// Makes a reservation.
-    pub(crate) fn new(mut self, reservation: &Reservation) -> Self {
+    pub(crate) fn make(mut self, reservation: &Reservation) -> Self {
         self.take(reservation, 1);
         self.touch(reservation, true)
+    }
+
+    /// Makes several.
+    pub(crate) fn make_all<'r>(self, all: impl IntoIterator<Item = &'r Reservation>) -> Self {
+        all.into_iter().fold(self, Self::make)
     }
 
     /// Turns a reservation into another state.

@@ -48,9 +48,9 @@ pub(crate) async fn a_whole_sale_leaves_clean_books(store: &Shared) {
         ..sale(&event, "ara").tickets(4)
     };
     let event = group(&event)
-        .new(&held)
-        .new(&kept)
-        .new(&standing)
+        .make(&held)
+        .make(&kept)
+        .make(&standing)
         .key("ara", request("k", 1), standing.id)
         .commit(store)
         .await;
@@ -134,7 +134,7 @@ pub(crate) async fn missing_tickets_are_shown(store: &Shared) {
         tickets: Vec::new(),
         ..sale(&event, "mina")
     };
-    let event = group(&event).new(&bought).commit(store).await;
+    let event = group(&event).make(&bought).commit(store).await;
     assert_eq!(broken(store, &event).await, [Invariant::TicketsMatch]);
 
     let event = create(store, concert()).await;
@@ -142,7 +142,7 @@ pub(crate) async fn missing_tickets_are_shown(store: &Shared) {
         tickets: sale(&event, "mina").tickets,
         ..hold(&event, "mina")
     };
-    let event = group(&event).new(&held).commit(store).await;
+    let event = group(&event).make(&held).commit(store).await;
     assert_eq!(broken(store, &event).await, [Invariant::TicketsMatch]);
 }
 
@@ -160,7 +160,10 @@ pub(crate) async fn a_live_reservation_without_its_seat_is_shown(store: &Shared)
     let mut new = concert();
     new.grades = vec![numbered("R", 2, 5)];
     let event = create(store, new).await;
-    let event = group(&event).new(&sale(&event, "mina")).commit(store).await;
+    let event = group(&event)
+        .make(&sale(&event, "mina"))
+        .commit(store)
+        .await;
     assert_eq!(
         broken(store, &event).await,
         [Invariant::SeatsAreClaimedOnce]
@@ -188,7 +191,7 @@ pub(crate) async fn money_without_a_ticket_is_shown(store: &Shared) {
     let held = hold(&event, "mina");
     let payment = attempt(100, PaymentState::Paid { at: at(5) });
     let event = group(&event)
-        .new(&held)
+        .make(&held)
         .pay(&held, &payment)
         .commit(store)
         .await;

@@ -32,19 +32,20 @@ async fn names(store: &Shared, query: EventListQuery) -> Vec<String> {
 
 fn named(name: &str, change: impl FnOnce(&mut NewEvent)) -> NewEvent {
     let mut new = concert();
-    new.event.name = name.to_owned();
+    new.event.name = String::from(name);
     change(&mut new);
     new
 }
 
 pub(crate) async fn events_are_filtered_by_what_they_are_now(store: &Shared) {
-    let stories: [(&str, fn(&mut NewEvent)); 8] = [
+    type Story = (&'static str, fn(&mut NewEvent));
+    let stories: [Story; 8] = [
         ("1 selling", |_| ()),
         ("2 opens later", |new| {
-            new.event.sale_opens_at = Some(at(101))
+            new.event.sale_opens_at = Some(at(101));
         }),
         ("3 window over", |new| {
-            new.event.sale_closes_at = Some(at(100))
+            new.event.sale_closes_at = Some(at(100));
         }),
         ("4 begun", |new| new.event.starts_at = at(100)),
         ("5 closed", |new| new.event.state = SaleState::Closed),
@@ -119,10 +120,10 @@ pub(crate) async fn events_are_searched_in_any_case_and_letter_by_letter(store: 
 
 pub(crate) async fn events_are_sorted_and_paged_without_a_gap(store: &Shared) {
     // Two days and three names, so that most are equal to another in one of them.
-    for n in 0..7 {
-        let new = named(["b", "a", "가"][n % 3], |new| {
-            new.event.starts_at = at(1_000 * (1 + n as i64 % 2));
-            new.event.created_at = at(-(n as i64));
+    for (n, name) in (0..).zip(["b", "a", "가", "b", "a", "가", "b"]) {
+        let new = named(name, |new| {
+            new.event.starts_at = at(1_000 * (1 + n % 2));
+            new.event.created_at = at(-n);
         });
         create(store, new).await;
     }
@@ -163,7 +164,18 @@ pub(crate) async fn events_are_sorted_and_paged_without_a_gap(store: &Shared) {
     );
 }
 
-pub(crate) async fn reservations_are_filtered_and_paged(store: &Shared) {
+fn all_reservations() -> ReservationListQuery {
+    ReservationListQuery {
+        event: None,
+        user: None,
+        status: None,
+        direction: Direction::Ascending,
+        page: PageRequest { page: 0, size: 10 },
+    }
+}
+
+/// Reservations of two events, in the order they were made.
+async fn some_reservations(store: &Shared) -> [Reservation; 5] {
     let (first, second) = (
         create(store, concert()).await,
         create(store, concert()).await,
@@ -177,85 +189,88 @@ pub(crate) async fn reservations_are_filtered_and_paged(store: &Shared) {
     ];
     for event in [&first, &second] {
         let of_event = made.iter().filter(|made| made.event == event.event.id);
-        of_event
-            .fold(group(event), |group, made| group.new(made))
-            .commit(store)
-            .await;
+        group(event).make_all(of_event).commit(store).await;
     }
-    let everything = || ReservationListQuery {
-        event: None,
-        user: None,
-        status: None,
-        direction: Direction::Ascending,
-        page: PageRequest { page: 0, size: 10 },
-    };
-    let list = async |query: ReservationListQuery| -> Vec<usize> {
-        let page = store.reservations(&query).await.expect("a working store");
-        assert!(page.items.len() as u64 <= page.total);
-        let place = |item: &Reservation| made.iter().position(|made| made == item);
-        page.items
-            .iter()
-            .map(|item| place(item).expect("one of those made"))
-            .collect()
-    };
+    made
+}
 
-    assert_eq!(list(everything()).await, [0, 1, 2, 3, 4]);
-    let of_mina = || ReservationListQuery {
-        user: Some(buyer("mina")),
-        ..everything()
-    };
-    assert_eq!(list(of_mina()).await, [0, 1, 2]);
-    let of_first = || ReservationListQuery {
-        event: Some(first.event.id),
-        ..everything()
-    };
-    assert_eq!(list(of_first()).await, [0, 1, 4]);
+/// Which of `made` a list holds, in its order.
+async fn places(store: &Shared, made: &[Reservation], query: &ReservationListQuery) -> Vec<usize> {
+    let page = store.reservations(query).await.expect("a working store");
+    assert!(page.items.len() as u64 <= page.total);
+    let place = |item: &Reservation| made.iter().position(|made| made == item);
+    page.items
+        .iter()
+        .map(|item| place(item).expect("one of those made"))
+        .collect()
+}
+
+pub(crate) async fn reservations_are_filtered_by_event_buyer_and_status(store: &Shared) {
+    let made = some_reservations(store).await;
+    let event = Some(made[0].event);
+    let user = Some(buyer("mina"));
     let held = Some(ReservationStatus::Held);
-    assert_eq!(
-        list(ReservationListQuery {
-            status: held,
-            ..everything()
-        })
-        .await,
-        [0, 3]
-    );
-    let both = ReservationListQuery {
-        event: Some(first.event.id),
-        status: held,
-        ..of_mina()
-    };
-    assert_eq!(list(both).await, [0]);
     let paying = Some(ReservationStatus::Paying);
-    assert_eq!(
-        list(ReservationListQuery {
-            status: paying,
-            ..everything()
-        })
-        .await,
-        [0; 0]
-    );
+    let all = all_reservations;
+    let stories: [(ReservationListQuery, &[usize]); 6] = [
+        (all(), &[0, 1, 2, 3, 4]),
+        (
+            ReservationListQuery {
+                user: user.clone(),
+                ..all()
+            },
+            &[0, 1, 2],
+        ),
+        (ReservationListQuery { event, ..all() }, &[0, 1, 4]),
+        (
+            ReservationListQuery {
+                status: held,
+                ..all()
+            },
+            &[0, 3],
+        ),
+        (
+            ReservationListQuery {
+                event,
+                user,
+                status: held,
+                ..all()
+            },
+            &[0],
+        ),
+        (
+            ReservationListQuery {
+                status: paying,
+                ..all()
+            },
+            &[],
+        ),
+    ];
+    for (query, expected) in stories {
+        assert_eq!(places(store, &made, &query).await, expected, "{query:?}");
+    }
+}
 
-    let backwards = |page| ReservationListQuery {
-        direction: Direction::Descending,
+pub(crate) async fn reservations_are_paged_either_way(store: &Shared) {
+    let made = some_reservations(store).await;
+    let page = |page, direction| ReservationListQuery {
+        direction,
         page: PageRequest { page, size: 2 },
-        ..everything()
+        ..all_reservations()
     };
-    assert_eq!(list(backwards(0)).await, [4, 3]);
-    assert_eq!(list(backwards(2)).await, [0]);
-    assert_eq!(
-        store
-            .reservations(&backwards(2))
-            .await
-            .expect("a working store")
-            .total,
-        5
-    );
+    let (up, down) = (Direction::Ascending, Direction::Descending);
+    assert_eq!(places(store, &made, &page(1, up)).await, [2, 3]);
+    assert_eq!(places(store, &made, &page(0, down)).await, [4, 3]);
+    assert_eq!(places(store, &made, &page(2, down)).await, [0]);
+    assert_eq!(places(store, &made, &page(3, down)).await, [0; 0]);
+    let last = store.reservations(&page(2, down)).await;
+    assert_eq!(last.expect("a working store").total, 5);
 }
 
 pub(crate) async fn a_code_finds_its_buyers_reservation_only(store: &Shared) {
     let event = create(store, concert()).await;
     let (bought, other) = (sale(&event, "mina").tickets(2), sale(&event, "mina"));
-    group(&event).new(&bought).new(&other).commit(store).await;
+    group(&event).make(&bought).make(&other).commit(store).await;
 
     let found = store
         .reservation_by_code(&buyer("mina"), bought.code())
@@ -282,11 +297,7 @@ pub(crate) async fn statistics_count_what_a_buyer_did(store: &Shared) {
         sale(&event, "mina").tickets(3),
         hold(&event, "mina"),
     ];
-    let event = made
-        .iter()
-        .fold(group(&event), |group, made| group.new(made))
-        .commit(store)
-        .await;
+    let event = group(&event).make_all(&made).commit(store).await;
     group(&event)
         .turn(&gone, &gone.clone().cancel(at(20), None, None))
         .commit(store)

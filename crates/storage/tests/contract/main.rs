@@ -72,7 +72,8 @@ macro_rules! contract {
                 events_are_filtered_by_what_they_are_now,
                 events_are_searched_in_any_case_and_letter_by_letter,
                 events_are_sorted_and_paged_without_a_gap,
-                reservations_are_filtered_and_paged,
+                reservations_are_filtered_by_event_buyer_and_status,
+                reservations_are_paged_either_way,
                 a_code_finds_its_buyers_reservation_only,
                 statistics_count_what_a_buyer_did,
             }

@@ -49,7 +49,7 @@ async fn a_restart_keeps_everything() {
     let held = hold(&event, "mina");
     let key = request("k", 1);
     let event = group(&event)
-        .new(&held)
+        .make(&held)
         .key("mina", key, held.id)
         .commit(&store)
         .await;
@@ -63,7 +63,10 @@ async fn a_restart_keeps_everything() {
     assert_eq!(store.reservation(held.id).await, Ok(Some(held.clone())));
     assert_eq!(store.user(&held.user).await, Ok(Some(profile("mina"))));
     assert_eq!(broken(&store, &event).await, []);
-    group(&event).new(&sale(&event, "jun")).commit(&store).await;
+    group(&event)
+        .make(&sale(&event, "jun"))
+        .commit(&store)
+        .await;
 }
 
 #[tokio::test]
@@ -97,7 +100,7 @@ async fn a_second_server_is_refused_and_an_audit_is_not() {
         .await
         .expect("readable");
     group(&event)
-        .new(&sale(&event, "mina"))
+        .make(&sale(&event, "mina"))
         .commit(&bench.store)
         .await;
     let books = audit
@@ -236,7 +239,7 @@ async fn a_full_disk_refuses_writes_until_there_is_room() {
     let mut event = create(&store, roomy).await;
     let bought = |event: &EventSnapshot| {
         (0..200).fold(group(event), |group, n| {
-            group.new(&sale(event, &format!("buyer-{n}")))
+            group.make(&sale(event, &format!("buyer-{n}")))
         })
     };
     event = bought(&event).commit(&store).await;
@@ -283,7 +286,7 @@ async fn commits_that_wait_together_share_a_transaction() {
     let groups = || {
         events
             .iter()
-            .map(|event| group(event).new(&sale(event, "mina")))
+            .map(|event| group(event).make(&sale(event, "mina")))
     };
 
     // One thread, so that all are handed over before the writer gets a turn.
@@ -296,7 +299,7 @@ async fn commits_that_wait_together_share_a_transaction() {
     for event in &events {
         let event = reload(&bench.store, event.event.id).await;
         group(&event)
-            .new(&sale(&event, "jun"))
+            .make(&sale(&event, "jun"))
             .commit(&bench.store)
             .await;
     }
@@ -313,7 +316,7 @@ async fn sold_seat(store: &Shared) -> EventSnapshot {
     let event = create(store, new).await;
     let bought = sale(&event, "mina").seated(&["R-A-1"]);
     let held = hold(&event, "jun").seated(&["R-A-2"]);
-    let both = group(&event).at(at(20)).new(&bought).new(&held);
+    let both = group(&event).at(at(20)).make(&bought).make(&held);
     both.key("mina", request("k", 1), bought.id)
         .commit(store)
         .await
@@ -390,7 +393,7 @@ async fn a_corrupt_row_is_named() {
     let folder = bench.folder.as_ref().expect("a folder");
     let event = create(&bench.store, concert()).await;
     let held = hold(&event, "mina");
-    group(&event).new(&held).commit(&bench.store).await;
+    group(&event).make(&held).commit(&bench.store).await;
 
     tamper(folder, "UPDATE reservations SET status = 'LOST'").await;
     let id = held.id.to_string();

@@ -55,9 +55,10 @@ pub(crate) async fn a_large_group_reads_back_as_it_was_written(store: &Shared) {
     let mut wanted = group(&event);
     for (n, reservation) in made.iter().enumerate() {
         let user = reservation.user.as_str();
-        wanted = wanted
-            .new(reservation)
-            .key(user, request(&format!("key-{n}"), 1), reservation.id);
+        wanted =
+            wanted
+                .make(reservation)
+                .key(user, request(&format!("key-{n}"), 1), reservation.id);
     }
     let after = wanted.commit(store).await;
 
@@ -72,7 +73,7 @@ pub(crate) async fn a_large_group_reads_back_as_it_was_written(store: &Shared) {
 pub(crate) async fn a_duplicate_reservation_leaves_nothing_behind(store: &Shared) {
     let event = create(store, concert()).await;
     let known = sale(&event, "mina");
-    let event = group(&event).new(&known).commit(store).await;
+    let event = group(&event).make(&known).commit(store).await;
     let other = sale(&event, "jun");
 
     let again = Reservation {
@@ -80,15 +81,15 @@ pub(crate) async fn a_duplicate_reservation_leaves_nothing_behind(store: &Shared
         ..sale(&event, "jun")
     };
     let both = group(&event)
-        .new(&other)
-        .new(&again)
+        .make(&other)
+        .make(&again)
         .key("jun", request("k", 1), other.id);
     assert_refused(store, both.build()).await;
 
     assert_eq!(store.reservation(other.id).await, Ok(None));
     assert_eq!(read(store, &known).await, known);
     group(&event)
-        .new(&other)
+        .make(&other)
         .key("jun", request("k", 1), other.id)
         .commit(store)
         .await;
@@ -99,7 +100,7 @@ pub(crate) async fn an_update_of_nothing_leaves_nothing_behind(store: &Shared) {
     let event = create(store, concert()).await;
     let held = hold(&event, "mina");
     let unknown = hold(&event, "jun");
-    let event = group(&event).new(&held).commit(store).await;
+    let event = group(&event).make(&held).commit(store).await;
 
     let expired = |held: &Reservation| held.clone().expire(at(601));
     let mut both = group(&event).turn(&held, &expired(&held)).build();
@@ -142,7 +143,7 @@ pub(crate) async fn an_overlong_seat_is_refused(store: &Shared) {
         assert_refused(
             store,
             group(&event)
-                .new(&sale(&event, "mina").seated(&[bad]))
+                .make(&sale(&event, "mina").seated(&[bad]))
                 .build(),
         )
         .await;
@@ -154,17 +155,17 @@ pub(crate) async fn a_claimed_seat_is_refused_to_another(store: &Shared) {
     new.grades = vec![numbered("R", 1, 10)];
     let event = create(store, new).await;
     let first = hold(&event, "mina").seated(&["R-A-1", "R-A-2"]);
-    let event = group(&event).new(&first).commit(store).await;
+    let event = group(&event).make(&first).commit(store).await;
 
     let second = sale(&event, "jun").seated(&["R-A-2", "R-A-3"]);
-    assert_refused(store, group(&event).new(&second).build()).await;
+    assert_refused(store, group(&event).make(&second).build()).await;
 
     let twins = group(&event)
-        .new(&sale(&event, "jun").seated(&["R-A-5"]))
-        .new(&sale(&event, "ara").seated(&["R-A-5"]));
+        .make(&sale(&event, "jun").seated(&["R-A-5"]))
+        .make(&sale(&event, "ara").seated(&["R-A-5"]));
     assert_refused(store, twins.build()).await;
     let third = sale(&event, "jun").seated(&["R-A-3"]);
-    group(&event).new(&third).commit(store).await;
+    group(&event).make(&third).commit(store).await;
     books_are_clean(store, event.event.id).await;
 }
 
@@ -173,11 +174,11 @@ pub(crate) async fn a_seat_given_back_can_be_claimed_in_the_same_group(store: &S
     new.grades = vec![numbered("R", 1, 10)];
     let event = create(store, new).await;
     let first = hold(&event, "mina").seated(&["R-A-1", "R-A-2"]);
-    let event = group(&event).new(&first).commit(store).await;
+    let event = group(&event).make(&first).commit(store).await;
 
     let next = sale(&event, "jun").seated(&["R-A-2", "R-A-3"]);
     let expired = first.clone().expire(at(600));
-    let both = group(&event).at(at(600)).turn(&first, &expired).new(&next);
+    let both = group(&event).at(at(600)).turn(&first, &expired).make(&next);
     both.commit(store).await;
 
     assert_eq!(read(store, &first).await, expired);
@@ -190,11 +191,11 @@ pub(crate) async fn an_ended_reservation_does_not_give_away_a_seat_twice(store: 
     new.grades = vec![numbered("R", 1, 10)];
     let event = create(store, new).await;
     let first = sale(&event, "mina").seated(&["R-A-1"]);
-    let event = group(&event).new(&first).commit(store).await;
+    let event = group(&event).make(&first).commit(store).await;
     let cancelled = first.clone().cancel(at(20), None, None);
     let event = group(&event).turn(&first, &cancelled).commit(store).await;
     let second = sale(&event, "jun").seated(&["R-A-1"]);
-    let event = group(&event).new(&second).commit(store).await;
+    let event = group(&event).make(&second).commit(store).await;
 
     // Touched again after its end, as when a refund is done: the seat stays with its new owner.
     group(&event)
@@ -205,21 +206,21 @@ pub(crate) async fn an_ended_reservation_does_not_give_away_a_seat_twice(store: 
     books_are_clean(store, event.event.id).await;
     let third = sale(&event, "ara").seated(&["R-A-1"]);
     let event = reload(store, event.event.id).await;
-    assert_refused(store, group(&event).new(&third).build()).await;
+    assert_refused(store, group(&event).make(&third).build()).await;
 }
 
 pub(crate) async fn a_key_is_used_once(store: &Shared) {
     let event = create(store, concert()).await;
     let first = sale(&event, "mina");
     let event = group(&event)
-        .new(&first)
+        .make(&first)
         .key("mina", request("k", 1), first.id)
         .commit(store)
         .await;
 
     let second = sale(&event, "mina");
     let again = group(&event)
-        .new(&second)
+        .make(&second)
         .key("mina", request("k", 1), second.id);
     assert_refused(store, again.build()).await;
     assert_eq!(store.reservation(second.id).await, Ok(None));
@@ -236,11 +237,11 @@ pub(crate) async fn the_same_key_belongs_to_each_buyer_and_event_apart(store: &S
             sale(&event, "mina"),
         );
         let all = group(&event)
-            .new(&first)
+            .make(&first)
             .key("mina", request("k", 1), first.id)
-            .new(&second)
+            .make(&second)
             .key("Mina", request("k", 2), second.id)
-            .new(&third)
+            .make(&third)
             .key("mina", request("K", 3), third.id);
         all.commit(store).await;
         books_are_clean(store, event.event.id).await;
@@ -250,7 +251,7 @@ pub(crate) async fn the_same_key_belongs_to_each_buyer_and_event_apart(store: &S
 pub(crate) async fn a_hold_is_extended_paid_and_cancelled_with_a_refund(store: &Shared) {
     let event = create(store, concert()).await;
     let held = hold(&event, "mina").tickets(2);
-    let event = group(&event).new(&held).commit(store).await;
+    let event = group(&event).make(&held).commit(store).await;
     assert_eq!(event.next_due, Some(at(600)));
 
     let longer = Reservation {
@@ -313,7 +314,7 @@ pub(crate) async fn a_hold_is_extended_paid_and_cancelled_with_a_refund(store: &
 pub(crate) async fn a_declined_payment_leaves_the_hold(store: &Shared) {
     let event = create(store, concert()).await;
     let held = hold(&event, "mina");
-    let event = group(&event).new(&held).commit(store).await;
+    let event = group(&event).make(&held).commit(store).await;
     let mut payment = attempt(100, PaymentState::Pending);
     let in_payment = paying(&held, &payment);
     let event = group(&event)
@@ -337,7 +338,7 @@ pub(crate) async fn a_declined_payment_leaves_the_hold(store: &Shared) {
 pub(crate) async fn a_payment_stays_with_its_reservation(store: &Shared) {
     let event = create(store, concert()).await;
     let (held, other) = (hold(&event, "mina"), hold(&event, "jun"));
-    let event = group(&event).new(&held).new(&other).commit(store).await;
+    let event = group(&event).make(&held).make(&other).commit(store).await;
     let payment = attempt(100, PaymentState::Pending);
 
     let unknown = group(&event).turn(&held, &paying(&held, &payment));
@@ -353,7 +354,7 @@ pub(crate) async fn a_payment_stays_with_its_reservation(store: &Shared) {
 pub(crate) async fn tickets_that_were_used_stay_used(store: &Shared) {
     let event = create(store, concert()).await;
     let bought = sale(&event, "mina").tickets(2);
-    let event = group(&event).new(&bought).commit(store).await;
+    let event = group(&event).make(&bought).commit(store).await;
 
     let mut admitted = bought.clone();
     admitted.tickets[1].state = TicketState::Used { at: at(86_000) };
