@@ -6,9 +6,11 @@ mod payment;
 mod reservation;
 mod sweep;
 
+use crate::buyer::UserId;
 use crate::command::{Command, Outcome};
 use crate::event::EventSnapshot;
 use crate::group::{Decision, Facts, FactsQuery};
+use crate::ids::ReservationId;
 use crate::time::Timestamp;
 
 pub use change::shares;
@@ -73,15 +75,25 @@ pub fn facts_needed(
             }
             Command::Cancel(cancel) => {
                 if let Some(request) = &cancel.key {
-                    query
-                        .keys_by_reservation
-                        .push((cancel.reservation, request.key.clone()));
+                    let (id, key) = (cancel.reservation, request.key.clone());
+                    match maker(commands, id) {
+                        Some(user) => query.keys.push((user.clone(), key)),
+                        None => query.keys_by_reservation.push((id, key)),
+                    }
                 }
             }
             _ => {}
         }
     }
     query
+}
+
+/// Who reserves this in the same batch; the database cannot know yet.
+fn maker(commands: &[Command], id: ReservationId) -> Option<&UserId> {
+    commands.iter().find_map(|command| match command {
+        Command::Reserve(reserve) if reserve.id == id => Some(&reserve.user),
+        _ => None,
+    })
 }
 
 impl Draft<'_> {
