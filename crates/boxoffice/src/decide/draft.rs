@@ -56,10 +56,14 @@ impl<'a> Draft<'a> {
 
     /// The reservation as it is now: changed in this group, or as it was found.
     pub(super) fn reservation(&self, id: ReservationId) -> Option<Arc<Reservation>> {
-        let touched = self.touched.get(&id).map(|touched| &touched.reservation);
-        touched
-            .or_else(|| self.known.facts.reservations.get(&id))
-            .cloned()
+        let found = || self.known.facts.reservations.get(&id).cloned();
+        self.changed(id).or_else(found)
+    }
+
+    /// The reservation, if this group has made or changed it.
+    pub(super) fn changed(&self, id: ReservationId) -> Option<Arc<Reservation>> {
+        let touched = self.touched.get(&id)?;
+        Some(Arc::clone(&touched.reservation))
     }
 
     /// Keeps a reservation that is new in this group.

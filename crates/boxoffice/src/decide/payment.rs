@@ -19,7 +19,7 @@ impl Draft<'_> {
         let found = self
             .reservation(begin.reservation)
             .ok_or(PayError::NotFound)?;
-        let current = self.expire_if_due(found);
+        let current = self.do_due(found);
         let (expires_at, extended) = match &current.state {
             ReservationState::Held {
                 expires_at,
@@ -51,7 +51,8 @@ impl Draft<'_> {
         }))
     }
 
-    /// PAYING becomes CONFIRMED, or HELD again where the provider said no.
+    /// PAYING becomes CONFIRMED, or HELD again where the provider said no: for as long as the hold
+    /// lasts, and not at all on a cancelled event.
     ///
     /// Settling twice changes nothing. What was paid for a cancelled event is refunded.
     pub(super) fn settle_payment(
@@ -73,7 +74,6 @@ impl Draft<'_> {
             return Ok(current);
         }
         let (payment, expires_at, extended) = (payment.clone(), *expires_at, *extended);
-        let cancelled = self.event.state == SaleState::Cancelled;
         match settle.verdict {
             Verdict::Declined => {
                 let state = PaymentState::Declined { at: self.now };
@@ -86,16 +86,12 @@ impl Draft<'_> {
                     state,
                     ..(*current).clone()
                 });
-                Ok(if cancelled {
-                    self.give_back(&held)
-                } else {
-                    held
-                })
+                Ok(self.do_due(held))
             }
             Verdict::Paid => {
                 let state = PaymentState::Paid { at: self.now };
                 let payment = Payment { state, ..payment };
-                Ok(if cancelled {
+                Ok(if self.event.state == SaleState::Cancelled {
                     self.refuse_paid(&current, payment)
                 } else {
                     self.confirm_paid(&current, payment)

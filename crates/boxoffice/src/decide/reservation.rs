@@ -140,7 +140,7 @@ impl Draft<'_> {
                 }
             }
         }
-        let current = self.expire_if_due(found);
+        let current = self.do_due(found);
         match &current.state {
             ReservationState::Cancelled { .. } => {
                 return Err(CancelError::AlreadyCancelled(Box::new((*current).clone())));
@@ -164,7 +164,7 @@ impl Draft<'_> {
         let found = self
             .reservation(extend.reservation)
             .ok_or(ExtendError::NotFound)?;
-        let current = self.expire_if_due(found);
+        let current = self.do_due(found);
         let expires_at = match &current.state {
             ReservationState::Held { extended: true, .. } => {
                 return Err(ExtendError::ExtensionUsed);
@@ -218,8 +218,11 @@ impl Draft<'_> {
         self.replace(reservation.clone().cancel(self.now, payment, refund))
     }
 
-    /// Ends a hold whose time is over, although no sweep has come to it yet.
-    pub(super) fn expire_if_due(&mut self, reservation: Arc<Reservation>) -> Arc<Reservation> {
+    /// Does what is due of a reservation, although no sweep may have come to it yet.
+    ///
+    /// A hold whose time is over ends. What a cancelled event still owes goes back.
+    pub(super) fn do_due(&mut self, reservation: Arc<Reservation>) -> Arc<Reservation> {
+        let cancelled = self.event.state == SaleState::Cancelled;
         match reservation.state {
             ReservationState::Held { expires_at, .. } if expires_at <= self.now => {
                 let count = reservation.quantity.get();
@@ -228,6 +231,9 @@ impl Draft<'_> {
                     stock.release_held(count)
                 });
                 self.replace((*reservation).clone().expire(self.now))
+            }
+            ReservationState::Held { .. } | ReservationState::Confirmed { .. } if cancelled => {
+                self.give_back(&reservation)
             }
             _ => reservation,
         }

@@ -1,7 +1,8 @@
 //! What is due: holds that ended, and what a cancelled event has to give back.
 
+use std::sync::Arc;
+
 use crate::event::{EventSnapshot, SaleState};
-use crate::reservation::ReservationStatus;
 
 use super::draft::Draft;
 
@@ -13,21 +14,11 @@ pub(super) fn must_give_back(snapshot: &EventSnapshot) -> bool {
 impl Draft<'_> {
     /// Does what is due among the facts.
     pub(super) fn sweep(&mut self) {
-        for held in &self.known.facts.due {
-            self.expire_if_due(held.clone());
-        }
-        if self.event.state != SaleState::Cancelled {
-            return;
-        }
-        for live in &self.known.facts.live {
-            let current = self.reservation(live.id).unwrap_or_else(|| live.clone());
-            // Others ended in this very group, or are being paid: settling gives those back.
-            if matches!(
-                current.status(),
-                ReservationStatus::Held | ReservationStatus::Confirmed
-            ) {
-                self.give_back(&current);
-            }
+        let facts = self.known.facts;
+        for found in facts.due.iter().chain(&facts.live) {
+            // One that is due and live was found twice.
+            let current = self.changed(found.id).unwrap_or_else(|| Arc::clone(found));
+            self.do_due(current);
         }
     }
 
