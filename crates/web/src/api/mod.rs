@@ -27,8 +27,10 @@ use crate::limits::ServerLimits;
 use crate::request::{Asked, Fault, Faults, Json};
 use crate::settings::{AdminToken, Settings};
 use crate::zone::Zone;
-pub(crate) use health::ToldAsIs;
+pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
+pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
 use rendered::RenderedEvents;
+pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
 
 /// The base paths of the one API.
 pub(crate) const BASES: [&str; 2] = ["/api", "/api/v1"];

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_time_to_live_is_rounded_up() {
         assert_eq!(ttl_secs(Duration::from_millis(1)), 1);
-        assert_eq!(ttl_secs(Duration::from_secs(300)), 300);
+        assert_eq!(ttl_secs(Duration::from_mins(5)), 300);
         assert_eq!(ttl_secs(Duration::ZERO), 0);
     }
 }

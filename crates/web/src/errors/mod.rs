@@ -1,5 +1,6 @@
 //! What goes wrong, as it is told: one code, one status, one envelope.
 
+mod code;
 mod map;
 mod messages;
 
@@ -9,7 +10,7 @@ use axum::body::Body;
 use axum::http::header::{
     CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use boxoffice::time::Timestamp;
 use serde::ser::SerializeMap;
@@ -20,184 +21,8 @@ use crate::request::Fault;
 use crate::response::Refund;
 use crate::zone::Zone;
 
+pub(crate) use code::Code;
 pub(crate) use messages::of_fault;
-
-/// The stable name of what went wrong.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Code {
-    InvalidRequest,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    EventNotFound,
-    ReservationNotFound,
-    UserNotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    PayloadTooLarge,
-    UriTooLong,
-    UnsupportedMediaType,
-    HeaderFieldsTooLarge,
-    InsufficientSeats,
-    AlreadyReserved,
-    AlreadyCancelled,
-    PaymentInProgress,
-    CannotDeleteEvent,
-    SaleNotOpen,
-    SaleClosed,
-    EventCancelled,
-    UserExists,
-    VersionConflict,
-    HoldExpired,
-    IdempotencyKeyReused,
-    Internal,
-    Overloaded,
-    ServiceUnavailable,
-    OutcomeUnknown,
-}
-
-impl Code {
-    /// Every code, in the order of their statuses.
-    pub(crate) const ALL: [Self; 29] = [
-        Self::InvalidRequest,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::EventNotFound,
-        Self::ReservationNotFound,
-        Self::UserNotFound,
-        Self::MethodNotAllowed,
-        Self::RequestTimeout,
-        Self::InsufficientSeats,
-        Self::AlreadyReserved,
-        Self::AlreadyCancelled,
-        Self::PaymentInProgress,
-        Self::CannotDeleteEvent,
-        Self::SaleNotOpen,
-        Self::SaleClosed,
-        Self::EventCancelled,
-        Self::UserExists,
-        Self::VersionConflict,
-        Self::HoldExpired,
-        Self::PayloadTooLarge,
-        Self::UriTooLong,
-        Self::UnsupportedMediaType,
-        Self::IdempotencyKeyReused,
-        Self::HeaderFieldsTooLarge,
-        Self::Internal,
-        Self::Overloaded,
-        Self::ServiceUnavailable,
-        Self::OutcomeUnknown,
-    ];
-
-    /// The name as it is sent.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "INVALID_REQUEST",
-            Self::Unauthorized => "UNAUTHORIZED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::EventNotFound => "EVENT_NOT_FOUND",
-            Self::ReservationNotFound => "RESERVATION_NOT_FOUND",
-            Self::UserNotFound => "USER_NOT_FOUND",
-            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Self::RequestTimeout => "REQUEST_TIMEOUT",
-            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::UriTooLong => "URI_TOO_LONG",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-            Self::HeaderFieldsTooLarge => "REQUEST_HEADER_FIELDS_TOO_LARGE",
-            Self::InsufficientSeats => "INSUFFICIENT_SEATS",
-            Self::AlreadyReserved => "ALREADY_RESERVED",
-            Self::AlreadyCancelled => "ALREADY_CANCELLED",
-            Self::PaymentInProgress => "PAYMENT_IN_PROGRESS",
-            Self::CannotDeleteEvent => "CANNOT_DELETE_EVENT",
-            Self::SaleNotOpen => "SALE_NOT_OPEN",
-            Self::SaleClosed => "SALE_CLOSED",
-            Self::EventCancelled => "EVENT_CANCELLED",
-            Self::UserExists => "USER_EXISTS",
-            Self::VersionConflict => "VERSION_CONFLICT",
-            Self::HoldExpired => "HOLD_EXPIRED",
-            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::Internal => "INTERNAL_SERVER_ERROR",
-            Self::Overloaded => "OVERLOADED",
-            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
-            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
-        }
-    }
-
-    /// The status that it is sent with.
-    pub(crate) const fn status(self) -> StatusCode {
-        match self {
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound
-            | Self::EventNotFound
-            | Self::ReservationNotFound
-            | Self::UserNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::HeaderFieldsTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::InsufficientSeats
-            | Self::AlreadyReserved
-            | Self::AlreadyCancelled
-            | Self::PaymentInProgress
-            | Self::CannotDeleteEvent
-            | Self::SaleNotOpen
-            | Self::SaleClosed
-            | Self::EventCancelled
-            | Self::UserExists
-            | Self::VersionConflict => StatusCode::CONFLICT,
-            Self::HoldExpired => StatusCode::GONE,
-            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Overloaded | Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
-        }
-    }
-
-    /// After how many seconds a retry makes sense, where that is told.
-    const fn retry_after_secs(self) -> Option<&'static str> {
-        match self {
-            Self::Overloaded => Some("1"),
-            Self::ServiceUnavailable => Some("2"),
-            _ => None,
-        }
-    }
-
-    /// Whether the connection ends with it, because the rest of the request is not read.
-    pub(crate) const fn closes(self) -> bool {
-        matches!(
-            self,
-            Self::RequestTimeout
-                | Self::PayloadTooLarge
-                | Self::UriTooLong
-                | Self::HeaderFieldsTooLarge
-        )
-    }
-
-    /// The code for an answer that something else than ours refused with.
-    pub(crate) fn of_status(status: StatusCode) -> Self {
-        match status {
-            StatusCode::UNAUTHORIZED => Self::Unauthorized,
-            StatusCode::FORBIDDEN => Self::Forbidden,
-            StatusCode::NOT_FOUND => Self::NotFound,
-            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
-            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
-            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
-            StatusCode::URI_TOO_LONG => Self::UriTooLong,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeaderFieldsTooLarge,
-            StatusCode::SERVICE_UNAVAILABLE => Self::ServiceUnavailable,
-            StatusCode::GATEWAY_TIMEOUT => Self::OutcomeUnknown,
-            _ if status.is_client_error() => Self::InvalidRequest,
-            _ => Self::Internal,
-        }
-    }
-}
 
 /// One thing that `details` tells.
 #[derive(Clone, PartialEq, Debug)]
@@ -371,6 +196,8 @@ impl Serialize for ToldDetails<'_> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     fn told(error: &ApiError, lang: Lang) -> String {

@@ -69,7 +69,11 @@ impl<'r, 'j> Fields<'r, 'j> {
         }
     }
 
-    /// A field that may be left out (`None`) or cleared by null (`Some(None)`).
+    /// A field that may be left out (`None`) or cleared by null (`Some(None)`), as a patch has it.
+    #[expect(
+        clippy::option_option,
+        reason = "the box office's patch tells the three apart so"
+    )]
     pub(crate) fn clearable<T>(
         &self,
         name: &str,

@@ -23,6 +23,6 @@ pub(crate) use fault::{Fault, Faults};
 pub(crate) use json::Json;
 pub(crate) use paging::{PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, page, sort};
 pub(crate) use query::number;
-pub(crate) use reservation::{cancel_hash, reserve_request};
+pub(crate) use reservation::{SEAT_LABEL_LEN_MAX, cancel_hash, reserve_request};
 pub(crate) use user::{USERNAME_LEN_MAX, new_user};
 pub(crate) use values::{EMAIL_LEN_MAX, PHONE_LEN_MAX, line_of, one_of, user_id_of};

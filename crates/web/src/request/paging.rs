@@ -50,7 +50,9 @@ mod tests {
 
     const CHOICES: &[&str] = &["name,asc", "name,desc"];
 
-    fn read(raw: &str) -> Result<(PageRequest, Option<((), Direction)>), Vec<String>> {
+    type Order = Option<((), Direction)>;
+
+    fn read(raw: &str) -> Result<(PageRequest, Order), Vec<String>> {
         let (query, faults) = (Query::read(Some(raw)), Faults::default());
         let read = (
             page(&query, &faults),

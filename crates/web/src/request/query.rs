@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use super::fault::{Fault, Faults};
 
 /// The parameters of a request.
-pub(crate) struct Query<'q>(Vec<(Cow<'q, str>, Result<Cow<'q, str>, Fault>)>);
+pub(crate) struct Query<'q>(Vec<(Cow<'q, str>, Value<'q>)>);
+
+/// A parameter's value; not every one can be read.
+type Value<'q> = Result<Cow<'q, str>, Fault>;
 
 impl<'q> Query<'q> {
     /// Reads what stands behind the question mark.

@@ -12,7 +12,7 @@ use super::json::Json;
 use super::values::{any_text, event_id, integer, line_of, seat_type, user_id};
 
 /// Longest seat label, in characters: a grade, a row and a number.
-const SEAT_LABEL_LEN_MAX: usize = 64;
+pub(crate) const SEAT_LABEL_LEN_MAX: usize = 64;
 
 /// Reads `POST /reservations`.
 pub(crate) fn reserve_request(

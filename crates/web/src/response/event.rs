@@ -1,7 +1,5 @@
 //! Events and their seats, as they are told.
 
-use std::collections::BTreeMap;
-
 use boxoffice::event::{Event, EventSnapshot, EventStatus, Venue};
 use boxoffice::grade::{Grade, Seating};
 use boxoffice::time::Timestamp;
@@ -62,7 +60,7 @@ pub(crate) struct EventBody<'a> {
     /// ISO 4217.
     currency: &'a str,
     /// The price of each grade in minor units.
-    #[schema(value_type = BTreeMap<String, i64>)]
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     price: Prices<'a>,
     total_seats: u32,
     available_seats: u32,

@@ -5,9 +5,9 @@ mod page;
 mod reservation;
 mod user;
 
-pub(crate) use event::{EventBody, EventStatusName, SeatsBody, status_name};
-pub(crate) use page::{PageBody, Pageable, SortBody};
+pub(crate) use event::{EventBody, EventStatusName, SeatTypeBody, SeatsBody, status_name};
+pub(crate) use page::PageBody;
 pub(crate) use reservation::{
-    CancellationBody, Refund, RefundBody, ReservationBody, Timing, cancelled_at,
+    CancellationBody, Refund, ReservationBody, ReservationStatusName, Timing, cancelled_at,
 };
 pub(crate) use user::UserBody;

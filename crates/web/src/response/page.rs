@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// A part of a list.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Page)]
 pub(crate) struct PageBody<T> {
     content: Vec<T>,
     pageable: Pageable,
@@ -28,6 +29,7 @@ pub(crate) struct Pageable {
 
 /// Whether the list has an order. Ours always have.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Sort)]
 pub(crate) struct SortBody {
     sorted: bool,
     unsorted: bool,

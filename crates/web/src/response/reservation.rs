@@ -128,6 +128,7 @@ impl<'a> ReservationBody<'a> {
 /// A payment.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
 pub(crate) struct PaymentBody<'a> {
     #[schema(value_type = String, format = "uuid")]
     payment_id: String,
@@ -161,6 +162,7 @@ impl<'a> PaymentBody<'a> {
 /// One admission.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Ticket)]
 pub(crate) struct TicketBody<'a> {
     /// Its place in the reservation, from 1.
     number: u32,
