@@ -7,7 +7,6 @@ use boxoffice::grade::{Grade, SeatLabel};
 use boxoffice::group::Group;
 use boxoffice::payment::{Payment, Refund};
 use boxoffice::reservation::{Reservation, ReservationState};
-use boxoffice::store::CommitError;
 
 /// Longest seat label: a grade of 32 bytes, a row and a number.
 pub(crate) const SEAT_LABEL_BYTES_MAX: usize = 64;
@@ -21,11 +20,6 @@ pub(crate) const ACTOR_BYTES_MAX: usize = 128;
 /// What separates the seats of a reservation where they are stored together.
 pub(crate) const SEAT_SEPARATOR: char = ',';
 
-/// Checks what no type of the box office rules out.
-pub(crate) fn check_group(group: &Group) -> Result<(), CommitError> {
-    check(group).map_err(CommitError::Refused)
-}
-
 /// Checks that each grade's stock adds up and that no grade is there twice.
 pub(crate) fn check_new_event(new: &NewEvent) -> Result<(), String> {
     let mut names = HashSet::new();
@@ -38,7 +32,8 @@ pub(crate) fn check_new_event(new: &NewEvent) -> Result<(), String> {
     Ok(())
 }
 
-fn check(group: &Group) -> Result<(), String> {
+/// Checks what no type of the box office rules out.
+pub(crate) fn check_group(group: &Group) -> Result<(), String> {
     let changes = &group.changes;
     expect(group.actor.len() <= ACTOR_BYTES_MAX, || {
         "the actor's name is too long".to_owned()

@@ -15,7 +15,7 @@ CREATE TABLE reservations (
         CHECK (status IN ('HELD', 'PAYING', 'CONFIRMED', 'CANCELLED', 'EXPIRED')),
     expires_at INTEGER,
     extended INTEGER NOT NULL,
-    payment_id BLOB REFERENCES payments (payment_id),
+    payment_id BLOB,
     ended_at INTEGER,
     due_at INTEGER
 ) WITHOUT ROWID

@@ -15,7 +15,7 @@ use crate::shape::{check_group, payment_of, refund_of};
 
 /// Commits a group whole or not at all.
 pub(super) fn commit(state: &mut State, group: &Group) -> Result<(), CommitError> {
-    check_group(group)?;
+    check_group(group).map_err(CommitError::Refused)?;
     if state
         .events
         .get(&group.event)

@@ -1,4 +1,7 @@
 //! Writing one group: its line in the log first, then what it changes.
+//!
+//! Insertions of many rows say `OR FAIL`: where one row is refused the whole group is taken back
+//! anyway, so that `SQLite` need not keep a copy of each page to take back the one statement.
 
 use std::sync::LazyLock;
 
@@ -30,7 +33,7 @@ const UPDATE_GRADE: &str = "UPDATE grades SET price = ?, total = ?, available = 
     sold = ? WHERE event_id = ? AND seat_type = ?";
 
 static INSERT_KEYS: LazyLock<WriteRows> = LazyLock::new(|| {
-    let head = "INSERT INTO idempotency \
+    let head = "INSERT OR FAIL INTO idempotency \
         (event_id, user_id, request_key, body_hash, reservation_id, made_at) VALUES ";
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?)", "")
 });
@@ -42,8 +45,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, group: &Group) -> R
     for grade in &group.changes.grades {
         write_grade(connection, group.event, grade).await?;
     }
-    // A reservation refers to its payment, and a refund too.
     commit_money::write_payments(connection, group).await?;
+    commit_money::check_references(connection, group).await?;
     let (new, updated): (Vec<&Touched>, Vec<&Touched>) = group
         .changes
         .reservations

@@ -1,17 +1,19 @@
 //! Writing the payments and refunds of a group.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use boxoffice::group::Group;
+use boxoffice::ids::PaymentId;
 use boxoffice::payment::{PaymentState, Refund, RefundState};
 use boxoffice::time::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::commit::expect_changed;
 use super::failure::Failure;
-use super::statements::WriteRows;
+use super::statements::{Lookup, Values, WriteRows};
 use crate::names;
-use crate::shape::refund_of;
+use crate::shape::{payment_of, refund_of};
 
 /// An attempt never moves to another reservation: a row of another's is left as it is, and the
 /// count then refuses the group.
@@ -32,6 +34,11 @@ static PUT_REFUNDS: LazyLock<WriteRows> = LazyLock::new(|| {
         method = excluded.method, expected_at = excluded.expected_at, state = excluded.state, \
         done_at = excluded.done_at";
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?)", tail)
+});
+
+static SELECT_PAYMENTS: LazyLock<Lookup> = LazyLock::new(|| {
+    let head = "SELECT payment_id FROM payments WHERE payment_id IN (";
+    Lookup::new(head, "?", ")")
 });
 
 /// Writes the payments that a group made or changed.
@@ -60,6 +67,38 @@ pub(super) async fn write_payments(
         })
         .await?;
     expect_changed("payments", payments.len(), changed)
+}
+
+/// Refuses the group where one of its reservations refers to a payment that is not there.
+///
+/// No foreign key does it, because it would have `SQLite` keep a copy of each page that new
+/// reservations change.
+pub(super) async fn check_references(
+    connection: &mut SqliteConnection,
+    group: &Group,
+) -> Result<(), Failure> {
+    let changes = &group.changes;
+    let touched = changes.reservations.iter();
+    let payments = touched.filter_map(|touched| payment_of(&touched.reservation));
+    let written: HashSet<PaymentId> = changes.payments.iter().map(|(_, paid)| paid.id).collect();
+    let mut elsewhere: Vec<PaymentId> = payments
+        .map(|payment| payment.id)
+        .filter(|id| !written.contains(id))
+        .collect();
+    elsewhere.sort_unstable();
+    elsewhere.dedup();
+    let bind = |values: &mut Values, id: &PaymentId| {
+        values.bytes(id.as_bytes());
+    };
+    let known = SELECT_PAYMENTS
+        .rows(connection, &elsewhere, |_| (), bind)
+        .await?;
+    if known.len() == elsewhere.len() {
+        return Ok(());
+    }
+    Err(Failure::Refused(
+        "a reservation refers to a payment that is not there".to_owned(),
+    ))
 }
 
 /// Writes the refunds of the reservations that a group made or changed.

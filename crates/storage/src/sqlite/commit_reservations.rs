@@ -16,7 +16,7 @@ use crate::names;
 use crate::shape::{SEAT_SEPARATOR, payment_of};
 
 static INSERT_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
-    let head = "INSERT INTO reservations (event_id, user_id, seat_type, quantity, seats, \
+    let head = "INSERT OR FAIL INTO reservations (event_id, user_id, seat_type, quantity, seats, \
         total_price, reserved_at, reservation_id, status, expires_at, extended, payment_id, \
         ended_at, due_at) VALUES ";
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "")
@@ -32,22 +32,23 @@ static UPDATE_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?, ?, ?)", tail)
 });
 
-const TICKETS_HEAD: &str =
-    "INSERT INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
 const TICKETS_ROW: &str = "(?, ?, ?, ?, ?)";
 
-static INSERT_TICKETS: LazyLock<WriteRows> =
-    LazyLock::new(|| WriteRows::new(TICKETS_HEAD, TICKETS_ROW, ""));
+static INSERT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
+    let head = "INSERT OR FAIL INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
+    WriteRows::new(head, TICKETS_ROW, "")
+});
 
 /// A reservation that is confirmed now brings its tickets; one that was before changes them.
 static PUT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
     let tail = " ON CONFLICT (reservation_id, number) DO UPDATE SET seat = excluded.seat, \
         state = excluded.state, used_at = excluded.used_at";
-    WriteRows::new(TICKETS_HEAD, TICKETS_ROW, tail)
+    let head = "INSERT INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
+    WriteRows::new(head, TICKETS_ROW, tail)
 });
 
 static INSERT_CLAIMS: LazyLock<WriteRows> = LazyLock::new(|| {
-    let head = "INSERT INTO seat_claims (event_id, seat, reservation_id) VALUES ";
+    let head = "INSERT OR FAIL INTO seat_claims (event_id, seat, reservation_id) VALUES ";
     WriteRows::new(head, "(?, ?, ?)", "")
 });
 

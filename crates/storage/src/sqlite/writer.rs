@@ -2,8 +2,8 @@
 //!
 //! It owns the only connection that may write, and the lock on the file. Callers send it work and
 //! wait for the answer; who stops waiting does not stop the work. Whatever commits are waiting when
-//! a transaction begins share it, and its one fsync: each group has a savepoint, so that a conflict
-//! takes back that group alone.
+//! a transaction begins share it, and its one fsync. Should one of several groups be refused, they
+//! are written once more, each behind a savepoint, so that its conflict takes back that group alone.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -165,10 +165,7 @@ impl Writer {
     ) {
         let began = tokio::time::Instant::now();
         let mut batch = self.gather(groups, reply);
-        match self
-            .transact(async |connection| write_batch(connection, &mut batch).await)
-            .await
-        {
+        match self.write(&mut batch).await {
             Ended::Committed(()) => {}
             Ended::RolledBack(failure) => {
                 let error = CommitError::from(failure);
@@ -181,6 +178,32 @@ impl Writer {
         metrics::histogram!("onsale_commit_seconds").record(began.elapsed().as_secs_f64());
         for waiting in batch {
             let _ = waiting.reply.send(waiting.results);
+        }
+    }
+
+    /// Writes the groups of `batch` in one transaction.
+    ///
+    /// A savepoint costs a copy of each page that is changed behind it, and groups are seldom
+    /// refused. So they are written without at first.
+    async fn write(&mut self, batch: &mut [Waiting]) -> Ended<()> {
+        let plain = self
+            .transact(async |connection| write_all(connection, batch).await)
+            .await;
+        let several = batch
+            .iter()
+            .map(|waiting| waiting.groups.len())
+            .sum::<usize>()
+            > 1;
+        match plain {
+            Ended::RolledBack(Failure::Broken(_)) => plain,
+            Ended::RolledBack(_) if several => {
+                for waiting in &mut *batch {
+                    waiting.results.clear();
+                }
+                self.transact(async |connection| write_apart(connection, batch).await)
+                    .await
+            }
+            _ => plain,
         }
     }
 
@@ -314,15 +337,30 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
     sqlx::query(sql).execute(connection).await.map(drop)
 }
 
+/// Writes every group; fails where one of them is refused.
+async fn write_all(
+    connection: &mut SqliteConnection,
+    batch: &mut [Waiting],
+) -> Result<(), Failure> {
+    for waiting in batch {
+        for group in &waiting.groups {
+            check_group(group).map_err(Failure::Refused)?;
+            commit::write(connection, group).await?;
+            waiting.results.push(Ok(()));
+        }
+    }
+    Ok(())
+}
+
 /// Writes each group behind a savepoint of its own; fails where the whole transaction is lost.
-async fn write_batch(
+async fn write_apart(
     connection: &mut SqliteConnection,
     batch: &mut [Waiting],
 ) -> Result<(), Failure> {
     for waiting in batch {
         for group in &waiting.groups {
             let result = match check_group(group) {
-                Err(error) => Err(error),
+                Err(why) => Err(CommitError::Refused(why)),
                 Ok(()) => write_group(connection, group).await?,
             };
             waiting.results.push(result);
