@@ -10,6 +10,8 @@ use crate::runtime;
 use crate::time::Clock;
 
 /// A lease that is held or not; the sale is correct either way.
+///
+/// No call to the coordinator holds a group up longer than `wait_max`, whatever is wrong with it.
 pub(super) struct LeaseKeeper {
     event: EventId,
     coordinator: Arc<dyn Coordinator>,
@@ -44,7 +46,8 @@ impl LeaseKeeper {
             return Duration::ZERO;
         }
         let asked = self.clock.instant();
-        self.held = self.coordinator.acquire(self.event, self.wait_max).await;
+        let lease = self.coordinator.acquire(self.event, self.wait_max);
+        self.held = runtime::timeout(self.wait_max, lease).await.ok().flatten();
         self.groups = 0;
         self.clock.instant().since(asked)
     }
@@ -52,18 +55,26 @@ impl LeaseKeeper {
     /// After a group: keeps the lease while there is work and nobody else waits, for so many groups.
     pub(super) async fn after_group(&mut self, busy: bool) {
         self.groups += 1;
-        let Some(lease) = &self.held else { return };
-        let keep =
-            busy && self.groups < self.groups_max && !self.coordinator.is_wanted(lease).await;
-        if !keep {
+        let may_keep = busy && self.groups < self.groups_max;
+        if !(may_keep && self.is_unwanted().await) {
             self.give_back().await;
         }
+    }
+
+    async fn is_unwanted(&self) -> bool {
+        let Some(lease) = &self.held else {
+            return false;
+        };
+        let wanted = self.coordinator.is_wanted(lease);
+        runtime::timeout(self.wait_max, wanted).await == Ok(false)
     }
 
     /// Gives the lease back.
     pub(super) async fn give_back(&mut self) {
         if let Some(lease) = self.held.take() {
-            self.coordinator.release(lease).await;
+            let release = self.coordinator.release(lease);
+            // One that is not given back ends by itself.
+            let _late = runtime::timeout(self.wait_max, release).await;
         }
     }
 }
