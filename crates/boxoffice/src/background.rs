@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use metrics::gauge;
 
 use crate::box_office::Ports;
@@ -53,17 +54,20 @@ pub(crate) fn start(ports: &Ports, limits: &Limits, sequencers: &Arc<Sequencers>
 
 /// Wakes the sequencers of idle events in which something is due.
 async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
+    let interval = runtime::millis(limits.sweep_interval_ms);
     loop {
-        runtime::sleep(runtime::millis(limits.sweep_interval_ms)).await;
+        runtime::sleep(interval).await;
         match ports
             .store
             .events_due(ports.clock.now(), EVENTS_DUE_LEN_MAX)
             .await
         {
             Ok(events) => {
-                for event in events {
-                    sequencers.submit(event, Command::Sweep).await;
-                }
+                let asked = events
+                    .into_iter()
+                    .map(|event| sequencers.submit(event, Command::Sweep));
+                // An event that cannot be swept now is found again, and holds up no other.
+                let _late = runtime::timeout(interval, join_all(asked)).await;
             }
             Err(error) => tracing::warn!(%error, "due holds were not looked for"),
         }
