@@ -17,6 +17,16 @@ pub(crate) struct Metrics {
     poisoned: Counter,
 }
 
+/// A command in a queue, counted until it leaves: taken, refused, or lost with its task.
+#[derive(Debug)]
+pub(crate) struct Waiting(Gauge);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
 impl Metrics {
     pub(crate) fn new() -> Self {
         Self {
@@ -30,14 +40,10 @@ impl Metrics {
         }
     }
 
-    /// A command joined a queue.
-    pub(crate) fn queued(&self) {
+    /// Counts a command that joins a queue, until what is given back is dropped.
+    pub(crate) fn waiting(&self) -> Waiting {
         self.queue_len.increment(1);
-    }
-
-    /// Commands left a queue.
-    pub(crate) fn dequeued(&self, count: usize) {
-        self.queue_len.decrement(count as f64);
+        Waiting(self.queue_len.clone())
     }
 
     /// A command was turned away.

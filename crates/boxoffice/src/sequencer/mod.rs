@@ -3,6 +3,7 @@
 //! While one group commits, the next gathers in the queue: the busier the event, the larger the
 //! group, and the cost of a ticket falls.
 
+mod attempt;
 mod brief;
 mod lease;
 mod metrics;
@@ -68,13 +69,22 @@ impl Sequencers {
             deadline: arrived.plus(wait),
         };
         let (kind, reservation) = (command.kind(), command.reservation());
-        if let Err(why) = self.enqueue(event, Envelope { command, caller }) {
+        let envelope = Envelope {
+            command,
+            caller,
+            waiting: self.metrics.waiting(),
+        };
+        if let Err(why) = self.enqueue(event, envelope) {
+            self.metrics.shed();
             return Served::unserved(kind, why);
         }
         let why = match runtime::timeout(wait, answer).await {
             Ok(Ok(served)) => return served,
             Ok(Err(_task_died)) if claim.give_up() => Unserved::Internal,
-            Err(_too_late) if claim.give_up() => Unserved::Overloaded,
+            Err(_too_late) if claim.give_up() => {
+                self.metrics.shed();
+                Unserved::Overloaded
+            }
             Ok(Err(_)) | Err(_) => Unserved::OutcomeUnknown { reservation },
         };
         Served::unserved(kind, why)
@@ -90,7 +100,7 @@ impl Sequencers {
             .events
             .entry(event)
             .or_insert_with(|| self.begin(event));
-        let sent = running
+        running
             .queue
             .try_send(envelope)
             .or_else(|refused| match refused {
@@ -103,13 +113,7 @@ impl Sequencers {
                         .map_err(|_| Unserved::Internal)
                 }
                 mpsc::error::TrySendError::Full(_) => Err(Unserved::Overloaded),
-            });
-        drop(active);
-        match sent {
-            Ok(()) => self.metrics.queued(),
-            Err(_) => self.metrics.shed(),
-        }
-        sent
+            })
     }
 
     fn begin(self: &Arc<Self>, event: EventId) -> Running {

@@ -8,6 +8,8 @@ use crate::command::{Command, CommandKind, Outcome, Unserved};
 use crate::runtime::oneshot;
 use crate::time::Instant;
 
+use super::metrics::Waiting;
+
 /// An outcome, and what it cost in time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Served {
@@ -46,11 +48,12 @@ impl Claim {
             .is_ok()
     }
 
-    /// The caller gives the command up; `false` where a group has it and the outcome is open.
+    /// The command is given up; `false` where a group has it and the outcome is open.
     pub(crate) fn give_up(&self) -> bool {
-        self.0
-            .compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
+        let waiting =
+            self.0
+                .compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
+        waiting != Err(TAKEN)
     }
 }
 
@@ -68,6 +71,7 @@ pub(crate) struct Caller {
 pub(crate) struct Envelope {
     pub(crate) command: Command,
     pub(crate) caller: Caller,
+    pub(crate) waiting: Waiting,
 }
 
 /// Commands that are decided together, and their callers, in the same order.
@@ -81,8 +85,20 @@ impl Batch {
     /// Takes what is still wanted at `now`; the rest is dropped before it is decided.
     pub(crate) fn take(envelopes: impl Iterator<Item = Envelope>, now: Instant) -> Self {
         let mut batch = Self::default();
-        for Envelope { command, caller } in envelopes {
-            if caller.deadline > now && !caller.reply.is_closed() && caller.claim.take() {
+        for Envelope {
+            command,
+            caller,
+            waiting,
+        } in envelopes
+        {
+            drop(waiting);
+            if caller.deadline <= now {
+                // Told from here, because her own timer may come a little later.
+                if caller.claim.give_up() {
+                    let late = Served::unserved(command.kind(), Unserved::Overloaded);
+                    let _gone = caller.reply.send(late);
+                }
+            } else if !caller.reply.is_closed() && caller.claim.take() {
                 batch.commands.push(command);
                 batch.callers.push(caller);
             }
@@ -90,9 +106,14 @@ impl Batch {
         batch
     }
 
-    /// The latest moment at which somebody still waits.
-    pub(crate) fn last_deadline(&self) -> Option<Instant> {
-        self.callers.iter().map(|caller| caller.deadline).max()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Whether somebody still waits at `now`.
+    pub(crate) fn is_awaited(&self, now: Instant) -> bool {
+        let mut callers = self.callers.iter();
+        callers.any(|caller| caller.deadline > now && !caller.reply.is_closed())
     }
 
     /// Splits off the second half.
