@@ -1,0 +1,20 @@
+//! The sequencer and the use cases, over plain maps, a lease in memory and a store with faults.
+//!
+//! Time stands still until everybody waits, and then passes at once: no test depends on how long
+//! anything takes.
+
+mod conflicts;
+mod deadlines;
+mod due;
+mod faulty;
+mod gauges;
+mod grouping;
+mod house;
+mod idling;
+mod leases;
+mod lost_commits;
+mod poison;
+#[path = "../sale/mod.rs"]
+mod sale;
+mod sold_out;
+mod witness;
