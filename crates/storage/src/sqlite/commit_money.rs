@@ -17,7 +17,7 @@ use crate::shape::{payment_of, refund_of};
 
 /// An attempt never moves to another reservation: a row of another's is left as it is, and the
 /// count then refuses the group.
-static PUT_PAYMENTS: LazyLock<WriteRows> = LazyLock::new(|| {
+pub(super) static PUT_PAYMENTS: LazyLock<WriteRows> = LazyLock::new(|| {
     let head = "INSERT INTO payments (payment_id, event_id, reservation_id, amount, method, \
         started_at, state, settled_at) VALUES ";
     let tail = " ON CONFLICT (payment_id) DO UPDATE SET amount = excluded.amount, \
@@ -36,7 +36,7 @@ static PUT_REFUNDS: LazyLock<WriteRows> = LazyLock::new(|| {
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?)", tail)
 });
 
-static SELECT_PAYMENTS: LazyLock<Lookup> = LazyLock::new(|| {
+pub(super) static SELECT_PAYMENTS: LazyLock<Lookup> = LazyLock::new(|| {
     let head = "SELECT payment_id FROM payments WHERE payment_id IN (";
     Lookup::new(head, "?", ")")
 });

@@ -22,7 +22,7 @@ static INSERT_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "")
 });
 
-static UPDATE_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
+pub(super) static UPDATE_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
     let head = "WITH v (event_id, reservation_id, status, expires_at, extended, payment_id, \
         ended_at, due_at) AS (VALUES ";
     let tail = ") UPDATE reservations SET status = v.status, expires_at = v.expires_at, \
@@ -40,7 +40,7 @@ static INSERT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
 });
 
 /// A reservation that is confirmed now brings its tickets; one that was before changes them.
-static PUT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
+pub(super) static PUT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
     let tail = " ON CONFLICT (reservation_id, number) DO UPDATE SET seat = excluded.seat, \
         state = excluded.state, used_at = excluded.used_at";
     let head = "INSERT INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
@@ -52,7 +52,7 @@ static INSERT_CLAIMS: LazyLock<WriteRows> = LazyLock::new(|| {
     WriteRows::new(head, "(?, ?, ?)", "")
 });
 
-static COUNT_LIVE_SEATS: LazyLock<Lookup> = LazyLock::new(|| {
+pub(super) static COUNT_LIVE_SEATS: LazyLock<Lookup> = LazyLock::new(|| {
     let head = "SELECT COALESCE(SUM(quantity), 0) FROM reservations \
         WHERE status IN ('HELD', 'PAYING', 'CONFIRMED') AND reservation_id IN (";
     Lookup::new(head, "?", ")")
@@ -60,9 +60,11 @@ static COUNT_LIVE_SEATS: LazyLock<Lookup> = LazyLock::new(|| {
 
 /// Names the seat's reservation too: an ended reservation must not give away a seat that has been
 /// claimed by another since.
-static DELETE_CLAIMS: LazyLock<WriteRows> = LazyLock::new(|| {
-    let head = "DELETE FROM seat_claims WHERE (event_id, seat, reservation_id) IN (VALUES ";
-    WriteRows::new(head, "(?, ?, ?)", ")")
+pub(super) static DELETE_CLAIMS: LazyLock<WriteRows> = LazyLock::new(|| {
+    let head = "WITH v (event_id, seat, reservation_id) AS (VALUES ";
+    let tail = ") DELETE FROM seat_claims WHERE event_id IN (SELECT event_id FROM v) \
+        AND seat IN (SELECT seat FROM v) AND +reservation_id IN (SELECT reservation_id FROM v)";
+    WriteRows::new(head, "(?, ?, ?)", tail)
 });
 
 /// Inserts new reservations, their tickets and claims.

@@ -24,7 +24,7 @@ const GRADES: &str = "SELECT seat_type, total, available, held, sold FROM grades
     WHERE event_id = ? ORDER BY ordering";
 
 /// One look at each reservation, and one at its tickets.
-const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservations, \
+pub(super) const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservations, \
     SUM(CASE WHEN status IN ('HELD', 'PAYING') THEN quantity ELSE 0 END) AS held, \
     SUM(CASE WHEN status = 'CONFIRMED' THEN quantity ELSE 0 END) AS sold, \
     SUM(admitting) AS tickets, \
@@ -38,18 +38,18 @@ const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservations, \
         FROM reservations r WHERE r.event_id = ?) each_one \
     GROUP BY seat_type";
 
-const KEYS: &str = "SELECT COUNT(*) FROM idempotency i WHERE i.event_id = ? AND NOT EXISTS \
+pub(super) const KEYS: &str = "SELECT COUNT(*) FROM idempotency i WHERE i.event_id = ? AND NOT EXISTS \
     (SELECT 1 FROM reservations r WHERE r.reservation_id = i.reservation_id \
     AND r.event_id = i.event_id)";
 
 /// Claims that no live reservation with that seat has made.
-const CLAIMS_ASTRAY: &str = "SELECT COUNT(*) FROM seat_claims c WHERE c.event_id = ? \
+pub(super) const CLAIMS_ASTRAY: &str = "SELECT COUNT(*) FROM seat_claims c WHERE c.event_id = ? \
     AND NOT EXISTS (SELECT 1 FROM reservations r WHERE r.reservation_id = c.reservation_id \
     AND r.event_id = c.event_id AND r.status IN ('HELD', 'PAYING', 'CONFIRMED') \
     AND instr(',' || r.seats || ',', ',' || c.seat || ',') > 0)";
 
 /// Live reservations of numbered seats that have not claimed as many seats as they have tickets.
-const CLAIMS_MISSING: &str = "SELECT COUNT(*) FROM reservations r \
+pub(super) const CLAIMS_MISSING: &str = "SELECT COUNT(*) FROM reservations r \
     LEFT JOIN (SELECT reservation_id, COUNT(*) AS claimed FROM seat_claims \
         WHERE event_id = ? GROUP BY reservation_id) c ON c.reservation_id = r.reservation_id \
     WHERE r.event_id = ? AND r.status IN ('HELD', 'PAYING', 'CONFIRMED') \
@@ -57,7 +57,7 @@ const CLAIMS_MISSING: &str = "SELECT COUNT(*) FROM reservations r \
         AND g.seat_type = r.seat_type AND g.seating = 'ASSIGNED')) \
     AND COALESCE(c.claimed, 0) <> r.quantity";
 
-const MONEY: &str = "SELECT \
+pub(super) const MONEY: &str = "SELECT \
     COALESCE(SUM(CASE WHEN p.state IN ('PAID', 'REFUNDED') THEN p.amount ELSE 0 END), 0) \
         AS money_in, \
     COALESCE(SUM(CASE WHEN p.state = 'PAID' AND r.status = 'CONFIRMED' THEN p.amount ELSE 0 END), \

@@ -9,6 +9,8 @@ mod facts;
 mod failure;
 mod ledger;
 mod open;
+#[cfg(test)]
+mod plans;
 mod read_events;
 mod read_reservations;
 mod read_users;

@@ -23,7 +23,7 @@ pub(super) enum Deleted {
 }
 
 /// One statement, so that event, stock and the next hold to end are of one moment.
-static SELECT_EVENT: LazyLock<SqlStr> = LazyLock::new(|| {
+pub(super) static SELECT_EVENT: LazyLock<SqlStr> = LazyLock::new(|| {
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {GRADE_COLUMNS}, (SELECT MIN(r.due_at) FROM reservations r \
          WHERE r.event_id = e.id AND r.due_at IS NOT NULL) AS next_due \
@@ -33,7 +33,7 @@ static SELECT_EVENT: LazyLock<SqlStr> = LazyLock::new(|| {
 });
 
 /// Walks from one event that has holds to the next along the index, and asks each for its first.
-const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
+pub(super) const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
     SELECT MIN(event_id) FROM reservations WHERE due_at IS NOT NULL \
     UNION ALL \
     SELECT (SELECT MIN(r.event_id) FROM reservations r \
@@ -46,7 +46,7 @@ const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
     WHERE first_due <= ? ORDER BY first_due, event_id LIMIT ?";
 
 /// A live reservation is held or sold stock; the grades tell it without a look at any reservation.
-const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
+pub(super) const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
     AND EXISTS (SELECT 1 FROM grades g WHERE g.event_id = e.id AND g.held + g.sold > 0) \
     ORDER BY e.id LIMIT ?";
 

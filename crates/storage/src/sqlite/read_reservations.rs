@@ -20,7 +20,7 @@ static BY_ID: LazyLock<SqlStr> = LazyLock::new(|| {
 });
 
 /// Among one buyer's reservations the last six bytes are enough.
-static BY_CODE: LazyLock<SqlStr> = LazyLock::new(|| {
+pub(super) static BY_CODE: LazyLock<SqlStr> = LazyLock::new(|| {
     let sql = format!(
         "{SELECT} WHERE r.user_id = ? AND substr(r.reservation_id, 11) = ? \
          ORDER BY r.reservation_id, t.number"
@@ -28,7 +28,7 @@ static BY_CODE: LazyLock<SqlStr> = LazyLock::new(|| {
     AssertSqlSafe(sql).into_sql_str()
 });
 
-static BY_IDS: LazyLock<Lookup> = LazyLock::new(|| {
+pub(super) static BY_IDS: LazyLock<Lookup> = LazyLock::new(|| {
     let head = format!("{SELECT} WHERE r.event_id = ? AND r.reservation_id IN (");
     Lookup::new(&head, "?", ") ORDER BY r.reservation_id, t.number")
 });
@@ -126,9 +126,15 @@ async fn read_page(
 }
 
 /// The condition of a list. The status is written out, so that partial indexes can be used.
-fn chosen(query: &ReservationListQuery) -> String {
+pub(super) fn chosen(query: &ReservationListQuery) -> String {
     let conditions: Vec<String> = [
-        query.event.map(|_| "l.event_id = ?".to_owned()),
+        // A plus takes the event's index out of the choice: a buyer's own is always shorter.
+        query.event.map(|_| {
+            format!(
+                "{}l.event_id = ?",
+                if query.user.is_some() { "+" } else { "" }
+            )
+        }),
         query.user.as_ref().map(|_| "l.user_id = ?".to_owned()),
         query
             .status

@@ -51,7 +51,7 @@ const SELECT_KEY: &str = "SELECT body_hash, result_event_id FROM idempotency \
 const INSERT_USER: &str = "INSERT INTO users \
     (user_id, username, email, phone_number, created_at) VALUES (?, ?, ?, ?, ?)";
 
-const PURGE: &str = "DELETE FROM idempotency WHERE (event_id, user_id, request_key) IN \
+pub(super) const PURGE: &str = "DELETE FROM idempotency WHERE (event_id, user_id, request_key) IN \
     (SELECT event_id, user_id, request_key FROM idempotency WHERE made_at < ? \
     ORDER BY made_at LIMIT ?)";
 

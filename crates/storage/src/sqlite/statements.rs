@@ -137,6 +137,12 @@ impl Texts {
 pub(super) struct WriteRows(Texts);
 
 impl WriteRows {
+    /// The text for four rows.
+    #[cfg(test)]
+    pub(super) fn example(&self) -> &str {
+        self.0.0[2].as_str()
+    }
+
     /// See [`Texts::new`]; a row's parameters are written without numbers.
     pub(super) fn new(head: &str, row: &str, tail: &str) -> Self {
         Self(Texts::new(head, row, tail, WRITE_ROWS_LOG2))
@@ -170,6 +176,12 @@ impl WriteRows {
 pub(super) struct Lookup(Texts);
 
 impl Lookup {
+    /// The text for four rows.
+    #[cfg(test)]
+    pub(super) fn example(&self) -> &str {
+        self.0.0[2].as_str()
+    }
+
     /// See [`Texts::new`].
     pub(super) fn new(head: &str, row: &str, tail: &str) -> Self {
         Self(Texts::new(head, row, tail, LOOKUP_ITEMS_LOG2))
