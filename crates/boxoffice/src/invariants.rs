@@ -285,3 +285,6 @@ impl Report {
         self.expect(invariant, count == 0, || format!("{count} {what}"));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,13 +8,13 @@ use crate::house::{House, later, ms};
 use crate::sale::{ask, event};
 
 /// What this thread's metrics say; the test runs on one thread.
-struct Gauges {
+pub(crate) struct Gauges {
     handle: PrometheusHandle,
     _installed: metrics::LocalRecorderGuard<'static>,
 }
 
 impl Gauges {
-    fn install() -> Self {
+    pub(crate) fn install() -> Self {
         let recorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         Self {
             handle: recorder.handle(),
@@ -22,7 +22,7 @@ impl Gauges {
         }
     }
 
-    fn value(&self, name: &str) -> String {
+    pub(crate) fn value(&self, name: &str) -> String {
         let text = self.handle.render();
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or_else(|| "none".to_owned(), |value| value.trim().to_owned())

@@ -3,6 +3,7 @@
 //! Time stands still until everybody waits, and then passes at once: no test depends on how long
 //! anything takes.
 
+mod auditing;
 mod conflicts;
 mod deadlines;
 mod due;
@@ -11,6 +12,7 @@ mod gauges;
 mod grouping;
 mod house;
 mod idling;
+mod keys;
 mod leases;
 mod lost_commits;
 mod poison;
