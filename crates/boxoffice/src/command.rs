@@ -3,16 +3,18 @@
 //! Each use case has one command, one answer and one error. A command cannot be invalid: whoever
 //! makes one has parsed it.
 
-use std::sync::Arc;
+mod outcome;
 
 use crate::buyer::UserId;
-use crate::event::{EventSnapshot, SaleState};
+use crate::event::SaleState;
 use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
 use crate::ids::{PaymentId, ReservationId, Version};
 use crate::money::Money;
 use crate::reservation::{Quantity, Reservation};
 use crate::time::Timestamp;
+
+pub use outcome::{CommandKind, Fate, Outcome};
 
 /// Why a command was not decided, whatever it asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -363,92 +365,6 @@ pub enum Command {
     Sweep,
 }
 
-/// What became of a command; the variant is the command's own.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// The reservation as it is now.
-    Reserve(Result<Answer<Arc<Reservation>>, ReserveError>),
-    /// The reservation as it is now.
-    Cancel(Result<Answer<Arc<Reservation>>, CancelError>),
-    /// The reservation with its new end.
-    Extend(Result<Arc<Reservation>, ExtendError>),
-    /// The reservation: paying, or confirmed already.
-    BeginPayment(Result<Arc<Reservation>, PayError>),
-    /// The reservation after the verdict.
-    SettlePayment(Result<Arc<Reservation>, PayError>),
-    /// The event as it is now.
-    Update(Result<Arc<EventSnapshot>, UpdateError>),
-    /// Deleted.
-    Delete(Result<(), DeleteError>),
-    /// Swept; whether more is due.
-    Sweep(Result<bool, Unserved>),
-}
-
-/// Which command it is, without what it asks.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum CommandKind {
-    /// See [`Reserve`].
-    Reserve,
-    /// See [`Cancel`].
-    Cancel,
-    /// See [`Extend`].
-    Extend,
-    /// See [`BeginPayment`].
-    BeginPayment,
-    /// See [`SettlePayment`].
-    SettlePayment,
-    /// See [`Update`].
-    Update,
-    /// See [`Command::Delete`].
-    Delete,
-    /// See [`Command::Sweep`].
-    Sweep,
-}
-
-impl CommandKind {
-    /// The outcome of such a command when it was not decided.
-    pub fn unserved(self, why: Unserved) -> Outcome {
-        match self {
-            Self::Reserve => Outcome::Reserve(Err(why.into())),
-            Self::Cancel => Outcome::Cancel(Err(why.into())),
-            Self::Extend => Outcome::Extend(Err(why.into())),
-            Self::BeginPayment => Outcome::BeginPayment(Err(why.into())),
-            Self::SettlePayment => Outcome::SettlePayment(Err(why.into())),
-            Self::Update => Outcome::Update(Err(why.into())),
-            Self::Delete => Outcome::Delete(Err(why.into())),
-            Self::Sweep => Outcome::Sweep(Err(why)),
-        }
-    }
-
-    /// The outcome of such a command when there is no such event.
-    pub fn event_gone(self) -> Outcome {
-        match self {
-            Self::Reserve => Outcome::Reserve(Err(ReserveError::EventNotFound)),
-            Self::Cancel => Outcome::Cancel(Err(CancelError::NotFound)),
-            Self::Extend => Outcome::Extend(Err(ExtendError::NotFound)),
-            Self::BeginPayment => Outcome::BeginPayment(Err(PayError::NotFound)),
-            Self::SettlePayment => Outcome::SettlePayment(Err(PayError::NotFound)),
-            Self::Update => Outcome::Update(Err(UpdateError::EventNotFound)),
-            Self::Delete => Outcome::Delete(Err(DeleteError::EventNotFound)),
-            Self::Sweep => Outcome::Sweep(Ok(false)),
-        }
-    }
-
-    /// Its name in logs, metrics and the event's log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reserve => "reserve",
-            Self::Cancel => "cancel",
-            Self::Extend => "extend",
-            Self::BeginPayment => "begin_payment",
-            Self::SettlePayment => "settle_payment",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::Sweep => "sweep",
-        }
-    }
-}
-
 impl Command {
     /// Which command it is.
     pub const fn kind(&self) -> CommandKind {
@@ -473,65 +389,6 @@ impl Command {
             Self::BeginPayment(begin) => Some(begin.reservation),
             Self::SettlePayment(settle) => Some(settle.reservation),
             Self::Update(_) | Self::Delete | Self::Sweep => None,
-        }
-    }
-}
-
-/// Whether a command did what it asked, in a word.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Fate {
-    /// It did.
-    Done,
-    /// It had been done before, under the same key.
-    Replayed,
-    /// The rules of the sale said no.
-    Refused,
-    /// It was not decided.
-    Unserved,
-}
-
-impl Outcome {
-    /// Whether the command did what it asked.
-    pub const fn fate(&self) -> Fate {
-        use Outcome as O;
-        match self {
-            O::Reserve(Ok(Answer { replayed: true, .. }))
-            | O::Cancel(Ok(Answer { replayed: true, .. })) => Fate::Replayed,
-            O::Reserve(Ok(_))
-            | O::Cancel(Ok(_))
-            | O::Extend(Ok(_))
-            | O::BeginPayment(Ok(_))
-            | O::SettlePayment(Ok(_))
-            | O::Update(Ok(_))
-            | O::Delete(Ok(()))
-            | O::Sweep(Ok(_)) => Fate::Done,
-            O::Reserve(Err(ReserveError::Unserved(_)))
-            | O::Cancel(Err(CancelError::Unserved(_)))
-            | O::Extend(Err(ExtendError::Unserved(_)))
-            | O::BeginPayment(Err(PayError::Unserved(_)))
-            | O::SettlePayment(Err(PayError::Unserved(_)))
-            | O::Update(Err(UpdateError::Unserved(_)))
-            | O::Delete(Err(DeleteError::Unserved(_)))
-            | O::Sweep(Err(_)) => Fate::Unserved,
-            O::Reserve(Err(_))
-            | O::Cancel(Err(_))
-            | O::Extend(Err(_))
-            | O::BeginPayment(Err(_))
-            | O::SettlePayment(Err(_))
-            | O::Update(Err(_))
-            | O::Delete(Err(_)) => Fate::Refused,
-        }
-    }
-}
-
-impl Fate {
-    /// Its name in metrics and the event's log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Replayed => "replayed",
-            Self::Refused => "refused",
-            Self::Unserved => "unserved",
         }
     }
 }
