@@ -32,21 +32,21 @@ pub enum Outcome {
 /// Which command it is, without what it asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CommandKind {
-    /// See [`Reserve`].
+    /// See [`Reserve`](super::Reserve).
     Reserve,
-    /// See [`Cancel`].
+    /// See [`Cancel`](super::Cancel).
     Cancel,
-    /// See [`Extend`].
+    /// See [`Extend`](super::Extend).
     Extend,
-    /// See [`BeginPayment`].
+    /// See [`BeginPayment`](super::BeginPayment).
     BeginPayment,
-    /// See [`SettlePayment`].
+    /// See [`SettlePayment`](super::SettlePayment).
     SettlePayment,
-    /// See [`Update`].
+    /// See [`Update`](super::Update).
     Update,
-    /// See [`Command::Delete`].
+    /// See [`Command::Delete`](super::Command::Delete).
     Delete,
-    /// See [`Command::Sweep`].
+    /// See [`Command::Sweep`](super::Command::Sweep).
     Sweep,
 }
 
