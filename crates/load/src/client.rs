@@ -129,6 +129,12 @@ impl Client {
         self.send(Method::POST, path, key, body.into()).await
     }
 
+    /// Changes a resource.
+    pub async fn put<T: Serialize + Sync>(&mut self, path: &str, body: &T) -> Result<Answer, Lost> {
+        let body = serde_json::to_vec(body).map_err(|error| Lost::NotSent(error.to_string()))?;
+        self.send(Method::PUT, path, None, body.into()).await
+    }
+
     /// Deletes a resource.
     pub async fn delete(&mut self, path: &str, key: Option<&str>) -> Result<Answer, Lost> {
         self.send(Method::DELETE, path, key, Bytes::new()).await

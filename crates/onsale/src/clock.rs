@@ -13,7 +13,9 @@ pub struct SystemClock {
 impl SystemClock {
     /// A clock whose monotonic time begins now.
     pub fn new() -> Self {
-        Self { began: SystemInstant::now() }
+        Self {
+            began: SystemInstant::now(),
+        }
     }
 }
 

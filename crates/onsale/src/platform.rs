@@ -13,7 +13,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
 use storage::{OpenMode, SqliteStore};
-use web::{AdminToken, Front, Gateway, Settings};
+use web::{AdminToken, Gateway, Settings};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -25,12 +25,15 @@ const SECONDS: [f64; 16] = [
 ];
 
 /// Bounds of the group size histogram.
-const SIZES: [f64; 11] =
-    [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
+const SIZES: [f64; 11] = [
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
+];
 
 /// The asynchronous runtime that every command runs on: one worker for each core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// Everything that serves, opened.
@@ -74,12 +77,16 @@ impl Platform {
             disk_free_bytes_min: config.disk_free_bytes_min,
             metrics,
         };
-        Ok(Self { box_office, store, settings, background })
+        Ok(Self {
+            box_office,
+            store,
+            settings,
+            background,
+        })
     }
 
     /// The HTTP front of this platform.
-    pub fn gateway(&self, config: &Config) -> Gateway {
-        let _ = config;
+    pub fn gateway(&self) -> Gateway {
         web::router(self.box_office.clone(), self.settings.clone())
     }
 
@@ -92,7 +99,9 @@ impl Platform {
 }
 
 fn data_folder(database_url: &str) -> std::path::PathBuf {
-    let path = database_url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = database_url
+        .trim_start_matches("sqlite:")
+        .trim_start_matches("//");
     match Path::new(path).parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => Path::new(".").to_owned(),

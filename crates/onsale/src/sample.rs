@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use boxoffice::box_office::BoxOffice;
 use boxoffice::decide::shares;
-use boxoffice::event::{
-    DEFAULT_ORGANIZER, Event, EventSnapshot, NewEvent, SaleState, Venue,
-};
+use boxoffice::event::{DEFAULT_ORGANIZER, Event, EventSnapshot, NewEvent, SaleState, Venue};
 use boxoffice::grade::{Grade, Seating, Stock};
 use boxoffice::ids::EventId;
 use boxoffice::money::{Currency, Money};
@@ -34,7 +32,9 @@ pub async fn put_on_sale(
     if let Some(event) = box_office.events(first).await?.items.first() {
         return Ok(Some(Arc::clone(event)));
     }
-    let created = box_office.create_event(concert(box_office, zone)?, None).await?;
+    let created = box_office
+        .create_event(concert(box_office, zone)?, None)
+        .await?;
     Ok(Some(created.value))
 }
 

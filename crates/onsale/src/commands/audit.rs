@@ -21,8 +21,15 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         for invariant in Invariant::ALL {
             report(invariant, &violations);
         }
-        println!("{events} event(s) audited, {} violation(s)", violations.len());
-        Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        println!(
+            "{events} event(s) audited, {} violation(s)",
+            violations.len()
+        );
+        Ok(if violations.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     })
 }
 
@@ -30,7 +37,9 @@ async fn audit(store: &dyn Store) -> Result<(u64, Vec<Violation>), StoreError> {
     let (mut events, mut violations, mut last) = (0, Vec::new(), EventId(0));
     loop {
         let ids = store.event_ids(last, EVENTS_LEN).await?;
-        let Some(latest) = ids.last() else { return Ok((events, violations)) };
+        let Some(latest) = ids.last() else {
+            return Ok((events, violations));
+        };
         last = *latest;
         for id in ids {
             if let Some(ledger) = store.ledger(id).await? {
@@ -42,9 +51,15 @@ async fn audit(store: &dyn Store) -> Result<(u64, Vec<Violation>), StoreError> {
 }
 
 fn report(invariant: Invariant, violations: &[Violation]) {
-    let broken: Vec<_> =
-        violations.iter().filter(|violation| violation.invariant == invariant).collect();
-    let verdict = if broken.is_empty() { "ok      " } else { "VIOLATED" };
+    let broken: Vec<_> = violations
+        .iter()
+        .filter(|violation| violation.invariant == invariant)
+        .collect();
+    let verdict = if broken.is_empty() {
+        "ok      "
+    } else {
+        "VIOLATED"
+    };
     println!("{verdict}  {:<24}{}", invariant.name(), invariant.meaning());
     for violation in broken {
         println!("          event {}: {}", violation.event, violation.found);

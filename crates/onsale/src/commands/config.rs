@@ -15,11 +15,19 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command, flags: &Flags) -> ExitCode {
-    let Loaded { effective, mistakes, .. } = load(flags);
+    let Loaded {
+        effective,
+        mistakes,
+        ..
+    } = load(flags);
     if matches!(command, Command::Show) {
         for setting in &effective {
             let line = format!("{} = {}", setting.name, setting.value);
-            let unset = if setting.value.starts_with('(') { "# " } else { "" };
+            let unset = if setting.value.starts_with('(') {
+                "# "
+            } else {
+                ""
+            };
             println!("{unset}{line:<56} # {}", setting.source);
         }
     }

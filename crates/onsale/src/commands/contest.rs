@@ -65,7 +65,11 @@ pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCod
     } else {
         println!("{report}");
     }
-    Ok(if report.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_exact() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Reads `2`, `1..4` or `1..=4`; the last one counts in each.
@@ -97,17 +101,27 @@ impl PrivateServer {
         let folder = tempfile::tempdir()?;
         let mut process = Command::new(std::env::current_exe()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
-            .arg(format!("sqlite:{}", folder.path().join("contest.db").display()))
+            .arg(format!(
+                "sqlite:{}",
+                folder.path().join("contest.db").display()
+            ))
             .env_remove("ONSALE_ADMIN_TOKEN")
             .env("ONSALE_LOG_FILTER", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = process.stdout.take().context("the server has no standard output")?;
+        let stdout = process
+            .stdout
+            .take()
+            .context("the server has no standard output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let server = Self { process, url: url.unwrap_or_default(), _folder: folder };
+        let server = Self {
+            process,
+            url: url.unwrap_or_default(),
+            _folder: folder,
+        };
         anyhow::ensure!(!server.url.is_empty(), "the private server did not start");
         Ok(server)
     }

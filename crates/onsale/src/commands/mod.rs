@@ -66,7 +66,9 @@ fn with_config(
     flags: &Flags,
     command: impl FnOnce(Config) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
-    let Loaded { config, mistakes, .. } = crate::config::load(flags);
+    let Loaded {
+        config, mistakes, ..
+    } = crate::config::load(flags);
     if mistakes.is_empty() {
         return command(config);
     }
@@ -75,7 +77,10 @@ fn with_config(
 }
 
 fn tell_mistakes(mistakes: &[String]) {
-    eprintln!("onsale: the configuration has {} mistake(s):", mistakes.len());
+    eprintln!(
+        "onsale: the configuration has {} mistake(s):",
+        mistakes.len()
+    );
     for mistake in mistakes {
         eprintln!("  - {mistake}");
     }

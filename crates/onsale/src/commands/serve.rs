@@ -38,7 +38,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         }
         tracing::info!("shutting down: answering what was accepted");
     };
-    web::serve(listener, platform.gateway(&config), interrupted).await;
+    web::serve(listener, platform.gateway(), interrupted).await;
     platform.close().await;
     tracing::info!("ended");
     Ok(ExitCode::SUCCESS)
@@ -46,7 +46,9 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
 
 fn announce(config: &Config, address: SocketAddr, sample: Option<&EventSnapshot>) {
     if config.admin_token.is_none() {
-        tracing::warn!("open: without ONSALE_ADMIN_TOKEN everybody on this machine may do anything");
+        tracing::warn!(
+            "open: without ONSALE_ADMIN_TOKEN everybody on this machine may do anything"
+        );
     }
     if !std::io::stdout().is_terminal() {
         println!("listening on http://{address}");
@@ -57,8 +59,13 @@ fn announce(config: &Config, address: SocketAddr, sample: Option<&EventSnapshot>
     println!("  events         http://{address}/api/events");
     println!("  health         http://{address}/api/health");
     if let Some(snapshot) = sample {
-        println!("\nOn sale: {} (event {}). Try:\n", snapshot.event.name, snapshot.event.id);
-        println!("  curl -s http://{address}/api/reservations -H 'content-type: application/json' \\");
+        println!(
+            "\nOn sale: {} (event {}). Try:\n",
+            snapshot.event.name, snapshot.event.id
+        );
+        println!(
+            "  curl -s http://{address}/api/reservations -H 'content-type: application/json' \\"
+        );
         println!(
             "    -d '{{\"eventId\": {}, \"userId\": \"mina\", \"seatType\": \"R\", \"quantity\": 2}}'",
             snapshot.event.id

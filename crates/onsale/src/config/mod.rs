@@ -5,7 +5,7 @@
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use boxoffice::limits::Limits;
 use coordination::limits::CacheLimits;
@@ -136,7 +136,11 @@ pub fn load(flags: &Flags) -> Loaded {
     reader.expect_no_strangers();
     let (effective, mut mistakes) = reader.finish();
     mistakes.extend(check(&config));
-    Loaded { config, effective, mistakes }
+    Loaded {
+        config,
+        effective,
+        mistakes,
+    }
 }
 
 fn sources(flags: &Flags, mistakes: &mut Vec<String>) -> Figment {
@@ -146,7 +150,10 @@ fn sources(flags: &Flags, mistakes: &mut Vec<String>) -> Figment {
             mistakes.push(format!("config: there is no file {}", file.display()));
         }
         Some(file) => figment = figment.merge(Toml::file_exact(file)),
-        None => figment = figment.merge(Toml::file_exact(DEFAULT_FILE)),
+        None if Path::new(DEFAULT_FILE).is_file() => {
+            figment = figment.merge(Toml::file_exact(DEFAULT_FILE));
+        }
+        None => {}
     }
     figment = figment.merge(Env::prefixed(ENV_PREFIX).ignore(&["config"]));
     for assignment in &flags.set {
@@ -185,7 +192,15 @@ fn read(reader: &mut Reader) -> Config {
     reader.set_optional("database_reader_url", &mut config.database_reader_url);
     reader.set_optional("redis_url", &mut config.redis_url);
     reader.set_secret("admin_token", &mut config.admin_token);
-    read_fields!(reader, config, sample_event, time_zone, log_format, log_filter, node);
+    read_fields!(
+        reader,
+        config,
+        sample_event,
+        time_zone,
+        log_format,
+        log_filter,
+        node
+    );
     read_fields!(reader, config, disk_free_bytes_min);
     read_box_office(reader, &mut config.limits);
     read_server(reader, &mut config.server);
@@ -272,7 +287,10 @@ fn check(config: &Config) -> Vec<String> {
         mistakes.push("redis_url: this version coordinates within one process".to_owned());
     }
     if !web::is_known_zone(&config.time_zone) {
-        mistakes.push(format!("time_zone: {:?} is not an IANA time zone", config.time_zone));
+        mistakes.push(format!(
+            "time_zone: {:?} is not an IANA time zone",
+            config.time_zone
+        ));
     }
     match &config.admin_token {
         Some(token) if token.expose_secret().len() < 16 => {

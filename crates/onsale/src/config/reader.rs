@@ -38,7 +38,12 @@ pub(super) fn flag(name: &str, value: &str) -> impl Provider + use<> {
 impl Reader {
     /// A reader over merged sources; `mistakes` were found on the way.
     pub const fn new(figment: Figment, mistakes: Vec<String>) -> Self {
-        Self { figment, known: BTreeSet::new(), effective: Vec::new(), mistakes }
+        Self {
+            figment,
+            known: BTreeSet::new(),
+            effective: Vec::new(),
+            mistakes,
+        }
     }
 
     /// Reads a setting into its field, if it is set.
@@ -55,7 +60,9 @@ impl Reader {
         if let Some(value) = self.take::<String>(name) {
             *field = Some(value).filter(|value| !value.is_empty());
         }
-        let shown = field.as_ref().map_or_else(|| "(none)".to_owned(), |text| format!("{text:?}"));
+        let shown = field
+            .as_ref()
+            .map_or_else(|| "(none)".to_owned(), |text| format!("{text:?}"));
         self.note(name, shown);
     }
 
@@ -63,9 +70,15 @@ impl Reader {
     pub fn set_secret(&mut self, name: &'static str, field: &mut Option<SecretString>) {
         if let Some(value) = self.take::<Value>(name) {
             let text = value.as_str().map_or_else(|| toml(&value), str::to_owned);
-            *field = Some(text).filter(|text| !text.is_empty()).map(SecretString::from);
+            *field = Some(text)
+                .filter(|text| !text.is_empty())
+                .map(SecretString::from);
         }
-        let shown = if field.is_some() { "(set, not shown)" } else { "(none)" };
+        let shown = if field.is_some() {
+            "(set, not shown)"
+        } else {
+            "(none)"
+        };
         self.note(name, shown.to_owned());
     }
 
@@ -74,14 +87,16 @@ impl Reader {
         let data = match self.figment.data() {
             Ok(data) => data,
             Err(error) => {
-                self.mistakes.extend(error.into_iter().map(|error| error.to_string()));
+                self.mistakes
+                    .extend(error.into_iter().map(|error| error.to_string()));
                 return;
             }
         };
         for name in data.values().flat_map(figment::value::Dict::keys) {
             if !self.known.contains(name.as_str()) {
                 let source = self.source(name);
-                self.mistakes.push(format!("{name}: there is no such setting (from {source})"));
+                self.mistakes
+                    .push(format!("{name}: there is no such setting (from {source})"));
             }
         }
     }
@@ -100,9 +115,12 @@ impl Reader {
             Ok(value) => Some(value),
             Err(error) => {
                 let source = self.source(name);
-                let kinds: Vec<String> =
-                    error.into_iter().map(|error| error.kind.to_string()).collect();
-                self.mistakes.push(format!("{name}: {} (from {source})", kinds.join("; ")));
+                let kinds: Vec<String> = error
+                    .into_iter()
+                    .map(|error| error.kind.to_string())
+                    .collect();
+                self.mistakes
+                    .push(format!("{name}: {} (from {source})", kinds.join("; ")));
                 None
             }
         }
@@ -110,11 +128,17 @@ impl Reader {
 
     fn note(&mut self, name: &'static str, value: String) {
         let source = self.source(name);
-        self.effective.push(Effective { name, value, source });
+        self.effective.push(Effective {
+            name,
+            value,
+            source,
+        });
     }
 
     fn source(&self, name: &str) -> String {
-        self.figment.find_metadata(name).map_or_else(|| "default".to_owned(), describe)
+        self.figment
+            .find_metadata(name)
+            .map_or_else(|| "default".to_owned(), describe)
     }
 }
 

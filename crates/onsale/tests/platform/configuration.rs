@@ -24,7 +24,10 @@ fn every_setting_is_in_the_reference_with_its_default() {
     let settings: Vec<_> = shown.lines().collect();
     assert!(settings.len() > 30, "{shown}");
     for line in settings {
-        let (setting, source) = line.trim_start_matches("# ").rsplit_once(" # ").expect("a source");
+        let (setting, source) = line
+            .trim_start_matches("# ")
+            .rsplit_once(" # ")
+            .expect("a source");
         let (name, value) = setting.split_once(" = ").expect("a setting");
         assert_eq!(source, "default", "{line}");
         let row = format!("| `{name}` | `{}` |", value.trim());
@@ -44,7 +47,14 @@ fn every_mistake_is_told_at_once_and_nothing_is_served() {
     ];
     let (text, code) = printed(&["serve"], &environment);
     assert_eq!(code, Some(78), "{text}");
-    for name in ["listen", "batch_len_max", "queue_len_max", "listn", "admin_token", "time_zone"] {
+    for name in [
+        "listen",
+        "batch_len_max",
+        "queue_len_max",
+        "listn",
+        "admin_token",
+        "time_zone",
+    ] {
         assert!(text.contains(name), "{name} is not mentioned: {text}");
     }
 }
@@ -63,17 +73,35 @@ fn an_address_for_everybody_wants_a_token() {
 #[test]
 fn a_flag_beats_the_environment_and_the_environment_a_file() {
     let house = House::new().with("ONSALE_IDLE_SECS", "7");
-    std::fs::write(house.database().with_file_name("onsale.toml"), "idle_secs = 5\ndue_len_max = 9\n")
-        .expect("a file");
+    std::fs::write(
+        house.database().with_file_name("onsale.toml"),
+        "idle_secs = 5\ndue_len_max = 9\n",
+    )
+    .expect("a file");
     let shown = |arguments: &[&str]| {
         let output = house.command(arguments).output().expect("onsale runs");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let from_both = shown(&["config", "show"]);
-    assert!(from_both.lines().any(|line| line.starts_with("idle_secs = 7")), "{from_both}");
-    assert!(from_both.lines().any(|line| line.starts_with("due_len_max = 9")), "{from_both}");
+    assert!(
+        from_both
+            .lines()
+            .any(|line| line.starts_with("idle_secs = 7")),
+        "{from_both}"
+    );
+    assert!(
+        from_both
+            .lines()
+            .any(|line| line.starts_with("due_len_max = 9")),
+        "{from_both}"
+    );
     let with_flag = shown(&["config", "show", "--set", "idle_secs=8"]);
-    assert!(with_flag.lines().any(|line| line.starts_with("idle_secs = 8")), "{with_flag}");
+    assert!(
+        with_flag
+            .lines()
+            .any(|line| line.starts_with("idle_secs = 8")),
+        "{with_flag}"
+    );
 }
 
 #[test]

@@ -47,7 +47,9 @@ async fn a_killed_server_keeps_what_it_acknowledged_and_does_nothing_twice() {
 }
 
 fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().expect("a number"))
 }
 
 async fn crash_after(moment: Duration, seed: u64) {
@@ -95,9 +97,17 @@ async fn buy(mut client: Client, event: i64, buyer: u32, mut rng: StdRng) -> Vec
         };
         let over = matches!(
             heard,
-            Heard::Nothing | Heard::Reserved { cancelled: Cancelled::Unanswered, .. }
+            Heard::Nothing
+                | Heard::Reserved {
+                    cancelled: Cancelled::Unanswered,
+                    ..
+                }
         );
-        attempts.push(Attempt { user, quantity, heard });
+        attempts.push(Attempt {
+            user,
+            quantity,
+            heard,
+        });
         if over {
             break;
         }
@@ -114,12 +124,21 @@ async fn reserve(client: &mut Client, event: i64, user: &str, quantity: u32) -> 
         assert_eq!(body_of(&answer, 409)["error"]["code"], "INSUFFICIENT_SEATS");
         return Heard::Refused;
     }
-    let id = body_of(&answer, 201)["reservationId"].as_str().expect("an id").to_owned();
-    Heard::Reserved { id, cancelled: Cancelled::No }
+    let id = body_of(&answer, 201)["reservationId"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    Heard::Reserved {
+        id,
+        cancelled: Cancelled::No,
+    }
 }
 
 async fn cancel(client: &mut Client, id: &str) -> Cancelled {
-    match client.delete(&format!("/api/reservations/{id}"), None).await {
+    match client
+        .delete(&format!("/api/reservations/{id}"), None)
+        .await
+    {
         Ok(answer) => {
             assert_eq!(body_of(&answer, 200)["status"], "CANCELLED");
             Cancelled::Yes
@@ -149,7 +168,10 @@ async fn check(client: &mut Client, event: i64, attempt: &Attempt) {
         Heard::Nothing => {
             assert!(before.len() <= 1, "{user} has {before:?}");
             let body = json!({ "eventId": event, "userId": user, "quantity": attempt.quantity });
-            let answer = client.post("/api/reservations", Some(user), &body).await.expect("an answer");
+            let answer = client
+                .post("/api/reservations", Some(user), &body)
+                .await
+                .expect("an answer");
             let after = of_user(client, user).await;
             match before.first() {
                 Some(reservation) => {
@@ -171,7 +193,10 @@ async fn check(client: &mut Client, event: i64, attempt: &Attempt) {
 async fn of_user(client: &mut Client, user: &str) -> Vec<Value> {
     let path = format!("/api/reservations/user/{user}?size=100");
     let answer = client.get(&path).await.expect("an answer");
-    body_of(&answer, 200)["content"].as_array().expect("a list").clone()
+    body_of(&answer, 200)["content"]
+        .as_array()
+        .expect("a list")
+        .clone()
 }
 
 /// Nobody else is in the ledger, and it adds up.
@@ -193,11 +218,20 @@ async fn check_ledger(client: &mut Client, event: i64, attempts: &[Attempt]) {
         }
     }
     assert!(users.values().all(|count| *count == 1), "twice: {users:?}");
-    assert!(users.keys().all(|user| attempts.iter().any(|attempt| attempt.user == *user)));
+    assert!(
+        users
+            .keys()
+            .all(|user| attempts.iter().any(|attempt| attempt.user == *user))
+    );
     assert!(sold <= SEATS);
 
-    let found = body_of(&client.get(&format!("/api/events/{event}")).await.expect("an answer"), 200);
+    let found = body_of(
+        &client
+            .get(&format!("/api/events/{event}"))
+            .await
+            .expect("an answer"),
+        200,
+    );
     assert_eq!(found["totalSeats"], SEATS);
     assert_eq!(found["availableSeats"], SEATS - sold);
 }
-

@@ -8,13 +8,19 @@ use crate::server::{House, body_of};
 
 fn refused(output: &Output, mentions: &str) {
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "it should not have started: {text}");
+    assert!(
+        !output.status.success(),
+        "it should not have started: {text}"
+    );
     assert!(text.contains(mentions), "{mentions:?} is not in: {text}");
     assert!(!text.contains("panicked"), "{text}");
 }
 
 fn try_to_serve(house: &House) -> Output {
-    house.command(&["serve", "--listen", "127.0.0.1:0"]).output().expect("onsale runs")
+    house
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .output()
+        .expect("onsale runs")
 }
 
 #[tokio::test]
@@ -22,13 +28,22 @@ async fn a_second_process_on_the_same_file_is_refused() {
     let house = House::new();
     let server = house.open();
     refused(&try_to_serve(&house), "another process");
-    server.client().await.get("/api/health").await.expect("the first one is not disturbed");
+    server
+        .client()
+        .await
+        .get("/api/health")
+        .await
+        .expect("the first one is not disturbed");
 }
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let house = House::new();
-    std::fs::write(house.database(), "this is a letter, not a database\n".repeat(100)).expect("a file");
+    std::fs::write(
+        house.database(),
+        "this is a letter, not a database\n".repeat(100),
+    )
+    .expect("a file");
     refused(&try_to_serve(&house), "not a database");
     let left = std::fs::read_to_string(house.database()).expect("the file");
     assert!(left.starts_with("this is a letter"));
@@ -41,15 +56,27 @@ async fn a_broken_book_fails_the_audit() {
     let event = server.event(json!({ "totalSeats": 10 })).await;
     let mut client = server.client().await;
     let body = json!({ "eventId": event, "userId": "mina", "quantity": 3 });
-    let answer = client.post("/api/reservations", None, &body).await.expect("an answer");
+    let answer = client
+        .post("/api/reservations", None, &body)
+        .await
+        .expect("an answer");
     body_of(&answer, 201);
     server.terminate();
     assert!(server.wait().success());
     let (printed, clean) = house.audit();
     assert!(clean, "{printed}");
-    assert_eq!(printed.lines().filter(|line| line.starts_with("ok ")).count(), 9, "{printed}");
+    assert_eq!(
+        printed
+            .lines()
+            .filter(|line| line.starts_with("ok "))
+            .count(),
+        9,
+        "{printed}"
+    );
 
-    house.break_with("UPDATE grades SET available = available - 1, sold = sold + 1").await;
+    house
+        .break_with("UPDATE grades SET available = available - 1, sold = sold + 1")
+        .await;
     let (printed, clean) = house.audit();
     assert!(!clean, "{printed}");
     assert!(printed.contains("VIOLATED  stock_is_reserved"), "{printed}");
@@ -67,7 +94,8 @@ async fn a_stopping_server_answers_what_it_accepted_and_keeps_it() {
         buyers.push(tokio::spawn(async move {
             let mut sold = 0;
             loop {
-                let body = json!({ "eventId": event, "userId": format!("b{buyer}"), "quantity": 1 });
+                let body =
+                    json!({ "eventId": event, "userId": format!("b{buyer}"), "quantity": 1 });
                 match client.post("/api/reservations", None, &body).await {
                     Ok(answer) if answer.status == 201 => sold += 1,
                     Ok(answer) => {
@@ -96,6 +124,9 @@ async fn a_stopping_server_answers_what_it_accepted_and_keeps_it() {
 
     let server = house.open();
     let path = format!("/api/events/{event}");
-    let seen = body_of(&server.client().await.get(&path).await.expect("an answer"), 200);
+    let seen = body_of(
+        &server.client().await.get(&path).await.expect("an answer"),
+        200,
+    );
     assert_eq!(seen["availableSeats"], 10_000 - acknowledged);
 }

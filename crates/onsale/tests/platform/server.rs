@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A folder with a database, and how the server on it is to be started.
 pub struct House {
@@ -29,7 +31,9 @@ pub struct Server {
 /// The server's binary, as this test run built it.
 pub fn onsale() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
-    command.env_remove("ONSALE_ADMIN_TOKEN").env("ONSALE_LOG_FILTER", "warn");
+    command
+        .env_remove("ONSALE_ADMIN_TOKEN")
+        .env("ONSALE_LOG_FILTER", "warn");
     command
 }
 
@@ -37,7 +41,10 @@ impl House {
     /// An empty folder.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, settings: Vec::new() }
+        Self {
+            folder,
+            settings: Vec::new(),
+        }
     }
 
     /// With this environment variable set.
@@ -73,16 +80,29 @@ impl House {
             .expect("the server starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("it was piped"));
         let mut line = String::new();
-        stdout.read_line(&mut line).expect("the server tells where it listens");
-        let url = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
-        Server { url, process, _stdout: stdout }
+        stdout
+            .read_line(&mut line)
+            .expect("the server tells where it listens");
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("an address")
+            .to_owned();
+        Server {
+            url,
+            process,
+            _stdout: stdout,
+        }
     }
 
     /// Runs a statement on the database behind the platform's back.
     pub async fn break_with(&self, statement: &'static str) {
         let url = format!("sqlite:{}", self.database().display());
         let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
-        sqlx::query(statement).execute(&mut connection).await.expect("it is carried out");
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .expect("it is carried out");
         connection.close().await.expect("it closes");
     }
 
@@ -111,6 +131,17 @@ impl Server {
         let answer = self.client().await.post("/api/events", None, &body).await;
         let created = body_of(&answer.expect("an answer"), 201);
         created["eventId"].as_i64().expect("an id")
+    }
+
+    /// Sends these bytes on a connection of their own; gives what comes back until it closes.
+    pub async fn raw(&self, request: &[u8]) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        // The server may refuse, and close, before it has read everything.
+        let _ = stream.write_all(request).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Ends it as a power cut would, from here on.
@@ -143,5 +174,7 @@ impl Drop for Server {
 pub fn body_of(answer: &Answer, status: u16) -> Value {
     let text = String::from_utf8_lossy(&answer.body);
     assert_eq!(answer.status.as_u16(), status, "{text}");
-    answer.json().unwrap_or_else(|error| panic!("{error}: {text}"))
+    answer
+        .json()
+        .unwrap_or_else(|error| panic!("{error}: {text}"))
 }

@@ -1,0 +1,55 @@
+//! The contract over HTTP, endpoint by endpoint.
+
+mod bad_input;
+mod events;
+mod health;
+mod idempotency;
+mod organizer;
+mod reservations;
+mod users;
+
+use load::client::{Answer, Client};
+use serde_json::Value;
+
+use crate::server::{House, Server, body_of};
+
+/// A fresh server and a client of it.
+async fn open() -> (House, Server, Client) {
+    let house = House::new();
+    let server = house.open();
+    let client = server.client().await;
+    (house, server, client)
+}
+
+async fn get(client: &mut Client, path: &str, status: u16) -> Value {
+    body_of(&client.get(path).await.expect("an answer"), status)
+}
+
+async fn post(client: &mut Client, path: &str, body: Value, status: u16) -> Value {
+    body_of(
+        &client.post(path, None, &body).await.expect("an answer"),
+        status,
+    )
+}
+
+/// A refusal in the contract's envelope: its code and its details.
+fn refusal(answer: &Answer, status: u16, code: &str) -> Value {
+    let body = body_of(answer, status);
+    assert_eq!(body["success"], false, "{body}");
+    assert_eq!(body["error"]["code"], code, "{body}");
+    assert!(
+        body["error"]["message"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty()),
+        "{body}"
+    );
+    assert!(body["timestamp"].is_string(), "{body}");
+    body["error"]["details"].clone()
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer
+        .headers
+        .get(name)
+        .map_or("", |value| value.to_str().expect("text"))
+}
