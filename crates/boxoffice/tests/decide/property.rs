@@ -15,14 +15,19 @@ use crate::sale::{at, buyer};
 use crate::story::Story;
 use asking::{BUYERS, Rules, Step, commands, rules, step};
 
-/// Sales that each property is tried on, in each run of the tests.
+/// Sales that each property is tried on, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 10_000;
 
 /// The longest sale that is tried, in commands.
 const STEPS_MAX: usize = 24;
 
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(CASES)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn a_sale_in_groups_is_the_sale_of_one_command_at_a_time(
