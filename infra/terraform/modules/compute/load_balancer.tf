@@ -5,6 +5,8 @@ locals {
 }
 
 resource "aws_lb" "this" {
+  #checkov:skip=CKV2_AWS_76:The firewall of the security module has the rules against Log4Shell; the check does not follow outputs
+  #checkov:skip=CKV2_AWS_20:Redirects wherever there is a domain; the check does not see into dynamic blocks
   name                       = var.name
   internal                   = false
   load_balancer_type         = "application"
@@ -57,7 +59,6 @@ resource "aws_lb_target_group" "this" {
 resource "aws_lb_listener" "http" {
   #checkov:skip=CKV_AWS_2:Redirects to HTTPS wherever there is a domain; without one no certificate can be had
   #checkov:skip=CKV_AWS_103:Has no TLS: it only redirects to the listener that has
-  #checkov:skip=CKV2_AWS_20:Redirects to HTTPS wherever there is a domain
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"

@@ -4,7 +4,6 @@
 locals {
   managed_rules = {
     AWSManagedRulesAmazonIpReputationList = { priority = 10, count_only = [] }
-    AWSManagedRulesKnownBadInputsRuleSet  = { priority = 20, count_only = [] }
     # An event's description may be longer than the 8 kB that this rule lets through; the application
     # has its own limit of 64 kB.
     AWSManagedRulesCommonRuleSet = { priority = 30, count_only = ["SizeRestrictions_BODY"] }
@@ -56,6 +55,29 @@ resource "aws_wafv2_web_acl" "this" {
         sampled_requests_enabled   = true
         metric_name                = rule.key
       }
+    }
+  }
+
+  # Log4Shell and its like; spelt out, so that nobody has to look for it.
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 20
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      sampled_requests_enabled   = true
+      metric_name                = "AWSManagedRulesKnownBadInputsRuleSet"
     }
   }
 

@@ -90,19 +90,12 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     noncurrent_version_expiration {
       noncurrent_days = 30
     }
-  }
 
-  dynamic "rule" {
-    for_each = each.value.expire_days == null ? [] : [each.value.expire_days]
+    dynamic "expiration" {
+      for_each = each.value.expire_days == null ? [] : [each.value.expire_days]
 
-    content {
-      id     = "expire"
-      status = "Enabled"
-
-      filter {}
-
-      expiration {
-        days = rule.value
+      content {
+        days = expiration.value
       }
     }
   }

@@ -36,12 +36,12 @@ run "encrypted" {
 
 run "logs_and_exports_expire" {
   assert {
-    condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this["access-logs"].rule : one(rule.expiration).days if rule.id == "expire"]) == 90
+    condition     = one(one(aws_s3_bucket_lifecycle_configuration.this["access-logs"].rule).expiration).days == 90
     error_message = "access logs are kept for 90 days"
   }
 
   assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.this["assets"].rule) == 1
+    condition     = length(one(aws_s3_bucket_lifecycle_configuration.this["assets"].rule).expiration) == 0
     error_message = "assets stay"
   }
 }
