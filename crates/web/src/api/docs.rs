@@ -15,7 +15,7 @@ use crate::errors::{ApiError, Code};
 use crate::openapi;
 use crate::request::Asked;
 
-pub(super) async fn openapi(State(app): Shared) -> Answer {
+pub(super) async fn openapi(State(app): Shared, _: Asked) -> Answer {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
     let document = DOCUMENT.get_or_init(|| {
         Bytes::from(openapi::document(app.limits.request_body_bytes_max).to_string())

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use boxoffice::box_office::CachedEvent;
 use boxoffice::event::EventSnapshot;
@@ -21,6 +21,9 @@ use crate::request::{
 };
 use crate::response::{EventBody, PageBody, SeatsBody};
 use crate::zone::Zone;
+
+const X_CACHE_HIT: HeaderName = HeaderName::from_static("x-cache-hit");
+const X_CACHE_TTL: HeaderName = HeaderName::from_static("x-cache-ttl");
 
 /// Longest text to look for, in characters.
 pub(crate) const SEARCH_LEN_MAX: usize = 200;
@@ -144,8 +147,8 @@ fn put_cache_headers(headers: &mut HeaderMap, cached: &CachedEvent, etag: Header
     let hit = if cached.hit { "true" } else { "false" };
     headers.insert(ETAG, etag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert("x-cache-hit", HeaderValue::from_static(hit));
-    headers.insert("x-cache-ttl", HeaderValue::from(ttl_secs(cached.ttl)));
+    headers.insert(X_CACHE_HIT, HeaderValue::from_static(hit));
+    headers.insert(X_CACHE_TTL, HeaderValue::from(ttl_secs(cached.ttl)));
 }
 
 pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::{Answer, App, Shared, json};
 use crate::errors::{ApiError, Code};
+use crate::request::Asked;
 
 /// How long the parts may take to say that they are well.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -75,7 +76,7 @@ pub(crate) struct DiskDetails {
     threshold: u64,
 }
 
-pub(super) async fn health(State(app): Shared) -> Answer {
+pub(super) async fn health(State(app): Shared, _: Asked) -> Answer {
     let parts = tokio::time::timeout(HEALTH_TIMEOUT, app.box_office.health())
         .await
         .ok();
@@ -175,7 +176,7 @@ pub(crate) struct LivenessBody {
 }
 
 /// Whether the process runs; nothing else is asked.
-pub(super) async fn live() -> Answer {
+pub(super) async fn live(_: Asked) -> Answer {
     Ok(uncached(json(
         StatusCode::OK,
         &LivenessBody { status: "UP" },
@@ -183,7 +184,7 @@ pub(super) async fn live() -> Answer {
 }
 
 /// Whether requests should be sent here.
-pub(super) async fn ready(State(app): Shared) -> Answer {
+pub(super) async fn ready(State(app): Shared, _: Asked) -> Answer {
     is_ready(&app).await?;
     Ok(uncached(json(
         StatusCode::OK,

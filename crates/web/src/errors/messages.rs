@@ -106,7 +106,7 @@ fn fault_in_english(fault: &Fault) -> Cow<'static, str> {
         Fault::Length { min, max } => format!("must have {min} to {max} characters").into(),
         Fault::Items { min, max } => format!("must have {min} to {max} items").into(),
         Fault::ControlCharacter => "must not contain control characters".into(),
-        Fault::OneOf(choices) => format!("must be one of {}", choices.join(", ")).into(),
+        Fault::OneOf(choices) => format!("must be one of {}", choices.join(" | ")).into(),
         Fault::NotDateTime => {
             "must be a date-time like 2030-12-31T19:00:00 or 2030-12-31T19:00:00+09:00".into()
         }
@@ -168,7 +168,7 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
         Fault::Length { min, max } => format!("{min}자에서 {max}자까지여야 합니다").into(),
         Fault::Items { min, max } => format!("항목은 {min}개에서 {max}개까지여야 합니다").into(),
         Fault::ControlCharacter => "제어 문자를 포함할 수 없습니다".into(),
-        Fault::OneOf(choices) => format!("다음 중 하나여야 합니다: {}", choices.join(", ")).into(),
+        Fault::OneOf(choices) => format!("다음 중 하나여야 합니다: {}", choices.join(" | ")).into(),
         Fault::NotDateTime => {
             "2030-12-31T19:00:00 또는 2030-12-31T19:00:00+09:00 형식의 일시여야 합니다".into()
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 use boxoffice::idempotency::IdempotencyKey;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -18,6 +18,8 @@ use crate::errors::{ApiError, Code};
 use crate::limits::{ServerLimits, millis};
 use crate::principal::Principal;
 use crate::settings::AdminToken;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What the gateway knows of a request, and what it learns on the way: shared with the handler.
 #[derive(Debug)]
@@ -96,15 +98,18 @@ impl Asked {
         let template = visit
             .and_then(|visit| visit.route.get())
             .map_or("", MatchedPath::as_str);
-        let mut segments = template.split('/').zip(self.parts.uri.path().split('/'));
-        let found = segments.find(|(segment, _)| segment.starts_with('{'));
-        found.map(|(_, text)| text).ok_or(Fault::Missing)
+        // The path matched the template, so both are the same up to where the open part begins.
+        let rest = template
+            .find('{')
+            .and_then(|at| self.parts.uri.path().get(at..));
+        rest.and_then(|rest| rest.split('/').next())
+            .ok_or(Fault::Missing)
     }
 
     /// The client's name for the request, if it gave one.
     pub(crate) fn idempotency_key(&self, faults: &Faults) -> Option<IdempotencyKey> {
         const NAME: &str = "Idempotency-Key";
-        let mut values = self.parts.headers.get_all(NAME).iter();
+        let mut values = self.parts.headers.get_all(IDEMPOTENCY_KEY).iter();
         let value = values.next()?;
         if values.next().is_some() {
             faults.note(NAME, Fault::Duplicate);

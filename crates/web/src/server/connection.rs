@@ -29,6 +29,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Bytes that are read and thrown away, so that the refusal is not lost to a reset.
 const FAREWELL_BYTES_MAX: usize = 256 * 1_024;
 
+/// Headers that hyper takes unless it is told otherwise.
+const HEADERS_MAX_OF_HYPER: u32 = 100;
+
 /// What all connections have in common.
 pub(super) struct Connection<F> {
     front: F,
@@ -54,9 +57,12 @@ impl<F: Front> Connection<F> {
             .half_close(false)
             // The pace keeps the time of heads, together with the other times.
             .header_read_timeout(None)
-            .max_headers(limits.headers_max as usize)
             .max_header_size(limits.header_bytes_max as usize)
             .max_buf_size((limits.header_bytes_max as usize).max(64 * 1_024));
+        // hyper keeps as many headers as it takes by default on the stack, any other number on the heap.
+        if limits.headers_max != HEADERS_MAX_OF_HYPER {
+            http.max_headers(limits.headers_max as usize);
+        }
         Arc::new(Self {
             front,
             limits,

@@ -1,22 +1,26 @@
 //! What every request goes through: an id, a place among those in handling, a time limit, the
 //! router, and on the way out the envelope, the metrics and a line in the log.
 
+use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use axum::response::{IntoResponse, Response};
 use boxoffice::box_office::BoxOffice;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
+use tokio::time::timeout;
 use tower::Service;
 
 use super::meter::Meter;
@@ -27,6 +31,8 @@ use crate::lang::Lang;
 use crate::limits::{ServerLimits, millis};
 use crate::request::Visit;
 use crate::settings::Settings;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The API behind its gateway. Cheap to clone.
 #[derive(Clone)]
@@ -101,6 +107,9 @@ impl Gateway {
         });
         request.extensions_mut().insert(Arc::clone(&visit));
 
+        if request.uri().path() == METRICS_PATH {
+            meter.tell_in_flight();
+        }
         let place = meter.enter(app.limits.in_flight_max as usize);
         let mut response = if place.is_some() || is_probe(request.uri().path()) {
             self.route(request, &method).await
@@ -124,15 +133,20 @@ impl Gateway {
             "answered"
         );
         let Visit { id, .. } = &*visit;
-        response.headers_mut().insert("x-request-id", id.clone());
+        response.headers_mut().insert(X_REQUEST_ID, id.clone());
         response
     }
 
     /// Asks the router, within the time that a request may take, and outlives its panics.
     async fn route(&self, request: Request<Body>, method: &Method) -> Response {
         let Inner { app, router, .. } = &*self.0;
-        let handling = AssertUnwindSafe(router.clone().call(request)).catch_unwind();
-        match tokio::time::timeout(millis(app.limits.handling_timeout_ms), handling).await {
+        let mut handling = pin!(AssertUnwindSafe(router.clone().call(request)).catch_unwind());
+        // What is in memory is answered at once, and needs no alarm.
+        let answered = match poll_fn(|cx| Poll::Ready(handling.as_mut().poll(cx))).await {
+            Poll::Ready(answered) => Ok(answered),
+            Poll::Pending => timeout(millis(app.limits.handling_timeout_ms), handling).await,
+        };
+        match answered {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(never))) => match never {},
             Ok(Err(_)) => ApiError::from(Code::Internal)
@@ -211,7 +225,7 @@ impl RequestIds {
                 && bytes.iter().all(u8::is_ascii_graphic)
         };
         headers
-            .get("x-request-id")
+            .get(X_REQUEST_ID)
             .filter(is_sane)
             .cloned()
             .unwrap_or_else(|| self.next())

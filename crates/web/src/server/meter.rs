@@ -70,7 +70,6 @@ impl Meter {
     pub(super) fn enter(&self, max: usize) -> Option<InFlight<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = InFlight(self);
-        self.in_flight_gauge.increment(1.0);
         (before < max).then_some(place)
     }
 
@@ -86,6 +85,16 @@ impl Meter {
         route
             .map_or(&self.unmatched, |route| route)
             .count(method, status, took);
+    }
+
+    /// Says how many requests are in handling. The gauge is set when it is read, and not by the way.
+    pub(super) fn tell_in_flight(&self) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "requests are far fewer than 2^52"
+        )]
+        self.in_flight_gauge
+            .set(self.in_flight.load(Ordering::Relaxed) as f64);
     }
 
     /// Says how many connections are open.
@@ -104,7 +113,6 @@ pub(super) struct InFlight<'m>(&'m Meter);
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.in_flight_gauge.decrement(1.0);
     }
 }
 

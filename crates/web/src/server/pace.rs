@@ -78,9 +78,9 @@ impl Pace {
         self.phase.store(Phase::Handling as u8, Ordering::Relaxed);
     }
 
-    /// The answer is there and begins to leave.
+    /// The answer is there and begins to leave; the first byte that does stamps the time.
     pub(super) fn on_answer(&self) {
-        self.enter(Phase::Waiting);
+        self.phase.store(Phase::Waiting as u8, Ordering::Relaxed);
     }
 
     /// The rest of the request will not be read.
