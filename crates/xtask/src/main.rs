@@ -5,9 +5,12 @@
 
 mod bench;
 mod contests;
+mod cost;
 mod coverage;
+mod infra;
 mod lint;
 mod mutants;
+mod scaling;
 mod steps;
 mod test;
 mod tools;
@@ -24,6 +27,12 @@ enum Command {
     Lint,
     /// Measure: ceilings and plain strategies beside us, interleaved in one run
     Bench(bench::Arguments),
+    /// Check the AWS stack without AWS
+    Infra(infra::Arguments),
+    /// What an environment of the AWS stack costs a month
+    Cost(cost::Arguments),
+    /// Replay an evening's sale under scaling policies
+    Scaling(scaling::Arguments),
     /// Line coverage of a crate
     Coverage(coverage::Arguments),
     /// Break the decision and the sequencer on purpose, and see whether a test notices
@@ -35,6 +44,9 @@ fn main() -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Lint => lint::run(),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Infra(arguments) => infra::run(&arguments),
+        Command::Cost(arguments) => cost::run(&arguments),
+        Command::Scaling(arguments) => scaling::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Mutants(arguments) => mutants::run(&arguments),
     }

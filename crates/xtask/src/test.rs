@@ -7,6 +7,9 @@ use crate::{bench, contests};
 /// What to test.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// Only a part: `infra`
+    #[arg(value_parser = ["infra"])]
+    part: Option<String>,
     /// The inner loop: the suites only, with few crash moments
     #[arg(long)]
     quick: bool,
@@ -20,6 +23,9 @@ pub(crate) struct Arguments {
 
 /// Runs the tests.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.part.is_some() {
+        return crate::infra::prove();
+    }
     let moments = arguments
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });

@@ -12,7 +12,10 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("web", &["boxoffice"]),
     ("load", &[]),
     ("bench", &["load"]),
-    ("onsale", &["boxoffice", "storage", "coordination", "web", "load"]),
+    (
+        "onsale",
+        &["boxoffice", "storage", "coordination", "web", "load"],
+    ),
     ("xtask", &[]),
 ];
 
@@ -25,23 +28,41 @@ const STRANGERS: [(&str, &[&str]); 4] = [
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata");
     let of = |package: &cargo_metadata::Package| {
         let normal = |dependency: &&cargo_metadata::Dependency| {
             dependency.kind != DependencyKind::Development
         };
-        package.dependencies.iter().filter(normal).map(|found| found.name.clone()).collect()
+        package
+            .dependencies
+            .iter()
+            .filter(normal)
+            .map(|found| found.name.clone())
+            .collect()
     };
-    metadata.packages.iter().map(|package| (package.name.to_string(), of(package))).collect()
+    metadata
+        .packages
+        .iter()
+        .map(|package| (package.name.to_string(), of(package)))
+        .collect()
 }
 
 #[test]
 fn our_crates_use_each_other_in_one_direction_only() {
     let found = dependencies();
     let ours: BTreeSet<&str> = ALLOWED.iter().map(|(room, _)| *room).collect();
-    assert_eq!(found.keys().map(String::as_str).collect::<BTreeSet<_>>(), ours);
+    assert_eq!(
+        found.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        ours
+    );
     for (room, allowed) in ALLOWED {
-        let used = found[room].iter().map(String::as_str).filter(|name| ours.contains(name));
+        let used = found[room]
+            .iter()
+            .map(String::as_str)
+            .filter(|name| ours.contains(name));
         let strangers: Vec<&str> = used.filter(|name| !allowed.contains(name)).collect();
         assert!(strangers.is_empty(), "{room} must not use {strangers:?}");
     }
@@ -51,7 +72,10 @@ fn our_crates_use_each_other_in_one_direction_only() {
 fn no_room_knows_what_it_should_not() {
     let found = dependencies();
     for (room, strangers) in STRANGERS {
-        let known: Vec<_> = strangers.iter().filter(|name| found[room].contains(**name)).collect();
+        let known: Vec<_> = strangers
+            .iter()
+            .filter(|name| found[room].contains(**name))
+            .collect();
         assert!(known.is_empty(), "{room} must not know {known:?}");
     }
 }

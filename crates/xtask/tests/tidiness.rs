@@ -18,10 +18,18 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn no_source_file_is_longer_than_its_limit() {
     let mut files = Vec::new();
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crates");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crates");
     sources(crates, &mut files);
     assert!(files.len() > 50, "the sources were not found");
     let lines = |file: &PathBuf| std::fs::read_to_string(file).expect("text").lines().count();
-    let long: Vec<_> = files.iter().filter(|file| lines(file) > FILE_LINES_MAX).collect();
-    assert!(long.is_empty(), "longer than {FILE_LINES_MAX} lines: {long:?}");
+    let long: Vec<_> = files
+        .iter()
+        .filter(|file| lines(file) > FILE_LINES_MAX)
+        .collect();
+    assert!(
+        long.is_empty(),
+        "longer than {FILE_LINES_MAX} lines: {long:?}"
+    );
 }

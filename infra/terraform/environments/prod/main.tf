@@ -30,14 +30,15 @@ module "security" {
 module "database" {
   source = "../../modules/database"
 
-  name               = local.name
-  instance_class     = var.database_instance_class
-  availability_zones = var.availability_zones
-  subnet_group_name  = module.vpc.database_subnet_group_name
-  security_group_ids = [module.security.database_security_group_id]
-  kms_key_arn        = module.security.data_key_arn
-  logs_kms_key_arn   = module.security.logs_key_arn
-  alarm_topic_arns   = [module.queue.alarm_topic_arn]
+  name                = local.name
+  instance_class      = var.database_instance_class
+  availability_zones  = var.availability_zones
+  subnet_group_name   = module.vpc.database_subnet_group_name
+  security_group_ids  = [module.security.database_security_group_id]
+  kms_key_arn         = module.security.data_key_arn
+  logs_kms_key_arn    = module.security.logs_key_arn
+  alarm_topic_arns    = [module.queue.alarm_topic_arn]
+  deletion_protection = var.protected
 }
 
 module "cache" {
@@ -56,9 +57,10 @@ module "cache" {
 module "storage" {
   source = "../../modules/storage"
 
-  name        = local.name
-  kms_key_arn = module.security.data_key_arn
-  cdn         = var.cdn
+  name          = local.name
+  kms_key_arn   = module.security.data_key_arn
+  cdn           = var.cdn
+  force_destroy = !var.protected
 }
 
 module "queue" {
@@ -72,16 +74,17 @@ module "queue" {
 module "compute" {
   source = "../../modules/compute"
 
-  name                  = local.name
-  vpc_id                = module.vpc.vpc_id
-  public_subnet_ids     = module.vpc.public_subnet_ids
-  instance_subnet_ids   = module.vpc.private_subnet_ids
-  alb_security_group_id = module.security.alb_security_group_id
-  app_security_group_id = module.security.app_security_group_id
-  web_acl_arn           = module.security.web_acl_arn
-  access_logs_bucket    = module.storage.access_logs_bucket
-  domain_name           = var.domain_name
-  zone_name             = var.zone_name
+  name                    = local.name
+  vpc_id                  = module.vpc.vpc_id
+  public_subnet_ids       = module.vpc.public_subnet_ids
+  instance_subnet_ids     = module.vpc.private_subnet_ids
+  alb_security_group_id   = module.security.alb_security_group_id
+  app_security_group_id   = module.security.app_security_group_id
+  web_acl_arn             = module.security.web_acl_arn
+  access_logs_bucket      = module.storage.access_logs_bucket
+  domain_name             = var.domain_name
+  zone_name               = var.zone_name
+  alb_deletion_protection = var.protected
 
   instance_types       = ["t3.medium"]
   instance_profile_arn = module.security.instance_profile_arn
@@ -91,8 +94,9 @@ module "compute" {
   openings             = var.openings
   rollback_alarm_names = module.monitoring.rollback_alarm_names
 
-  image_tag   = var.image_tag
-  kms_key_arn = module.security.data_key_arn
+  image_tag               = var.image_tag
+  force_delete_repository = !var.protected
+  kms_key_arn             = module.security.data_key_arn
   database = {
     endpoint        = module.database.endpoint
     reader_endpoint = module.database.reader_endpoint

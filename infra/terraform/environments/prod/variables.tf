@@ -89,3 +89,9 @@ variable "secret_generation" {
   type        = number
   default     = 1
 }
+
+variable "protected" {
+  description = "Refuse to delete the database and the load balancer. destroy.sh lifts it, after asking."
+  type        = bool
+  default     = true
+}

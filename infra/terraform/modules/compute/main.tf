@@ -46,13 +46,16 @@ locals {
 
   launch_hook = "${var.name}-launch"
 
+  # ONSALE_ROOT is set by tests only, which run this in a folder of their own.
   user_data = join("\n", concat(
-    ["#!/bin/bash", "# What this instance is told; the rest is the same on every instance.", "install -d -m 0755 /etc/onsale", "cat >/etc/onsale/stack.env <<'STACK'"],
+    ["#!/bin/bash", "# What this instance is told; the rest is the same on every instance."],
+    ["install -d -m 0755 \"$${ONSALE_ROOT:-}/etc/onsale\" \"$${ONSALE_ROOT:-}/usr/local/bin\""],
+    ["cat >\"$${ONSALE_ROOT:-}/etc/onsale/stack.env\" <<'STACK'"],
     [for name, value in local.stack : "${name}='${value}'"],
-    ["STACK", "cat >/etc/onsale/settings.env <<'SETTINGS'"],
+    ["STACK", "cat >\"$${ONSALE_ROOT:-}/etc/onsale/settings.env\" <<'SETTINGS'"],
     [for name, value in local.settings : "${name}=${value}"],
-    ["SETTINGS", "cat >/usr/local/bin/onsale-env <<'ONSALE_ENV'"],
-    [file("${path.module}/files/onsale-env.sh"), "ONSALE_ENV", "chmod 0755 /usr/local/bin/onsale-env"],
+    ["SETTINGS", "cat >\"$${ONSALE_ROOT:-}/usr/local/bin/onsale-env\" <<'ONSALE_ENV'"],
+    [file("${path.module}/files/onsale-env.sh"), "ONSALE_ENV", "chmod 0755 \"$${ONSALE_ROOT:-}/usr/local/bin/onsale-env\""],
     [file("${path.module}/files/start.sh")],
   ))
 }
