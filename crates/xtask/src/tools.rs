@@ -126,14 +126,21 @@ fn tools_dir() -> PathBuf {
     root().join("target/tools")
 }
 
+/// Whether the program runs. Some cargo subcommands only do so under their own name.
 fn answers(program: &Path) -> bool {
-    let mut command = Command::new(program);
-    command
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .stdin(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let subcommand = name.trim_start_matches("cargo-").to_owned();
+    [&["--version"][..], &[subcommand.as_str(), "--version"]]
+        .into_iter()
+        .any(|arguments| {
+            let mut command = Command::new(program);
+            command
+                .args(arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .stdin(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        })
 }
 
 fn exists(program: &Path) -> bool {
