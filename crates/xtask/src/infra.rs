@@ -71,6 +71,11 @@ pub(crate) fn pretend(environment: &str) -> anyhow::Result<State> {
         .pretend(environment)
 }
 
+/// Every shell script of the stack.
+pub(crate) fn shell_scripts() -> anyhow::Result<Vec<std::path::PathBuf>> {
+    scripts::all()
+}
+
 /// The scaling numbers of production.
 pub(crate) fn numbers() -> anyhow::Result<Numbers> {
     pretend("prod")?.numbers()

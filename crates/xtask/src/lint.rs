@@ -37,5 +37,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
     )?;
     step("unused dependencies", &mut in_root(SHEAR.path()?))?;
     let shellcheck = debian("shellcheck", "shellcheck")?;
-    step("shell scripts", in_root(shellcheck).arg(".ci/run"))
+    step(
+        "shell scripts",
+        in_root(shellcheck)
+            .args(["--shell=bash", ".ci/run"])
+            .args(crate::infra::shell_scripts()?),
+    )
 }

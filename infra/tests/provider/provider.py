@@ -1,6 +1,6 @@
 """The AWS provider's schema behind Terraform's plugin protocol, for tests.
 
-Reaches no AWS: it answers GetProviderSchema from `schema.json`, says yes to every Validate call,
+Reaches no AWS: it answers GetProviderSchema from `schema.json`, refuses what only AWS may set,
 and pretends to plan and apply (`pretend.py`), so that the real `terraform init`, `validate`, `test`
 and `plan` check our modules' arguments, types and wiring without internet or credentials.
 Terraform's own `mock_provider` would do, but refuses ephemeral resources (1.11), and those are what
@@ -84,6 +84,29 @@ def ephemeral_entry(name, schema):
     return EPHEMERAL_FIELD + varint(len(entry)) + entry
 
 
+def set_by_aws_only(block, config):
+    """What the configuration sets and only AWS may: Terraform leaves this check to the provider."""
+    wrong = [
+        name
+        for name, each in block.get("attributes", {}).items()
+        if each.keys() == {"computed", "type"} and config.get(name) is not None
+    ]
+    for name, each in block.get("block_types", {}).items():
+        inner = config.get(name)
+        for value in inner if isinstance(inner, list) else [inner]:
+            if isinstance(value, dict):
+                wrong += set_by_aws_only(each["block"], value)
+    return wrong
+
+
+def refusal(name):
+    return pb.Diagnostic(
+        severity=pb.Diagnostic.ERROR,
+        summary="Value for unconfigurable attribute",
+        detail=f"{name} is decided by AWS and cannot be set.",
+    )
+
+
 class SchemaProvider(rpc.ProviderServicer):
     """Answers what `init`, `validate`, `test` and `plan` ask of a provider."""
 
@@ -109,7 +132,9 @@ class SchemaProvider(rpc.ProviderServicer):
         return pb.ValidateProviderConfig.Response()
 
     def ValidateResourceConfig(self, request, context):
-        return pb.ValidateResourceConfig.Response()
+        block = self.resources[request.type_name]["block"]
+        wrong = set_by_aws_only(block, read_dynamic_value(request.config))
+        return pb.ValidateResourceConfig.Response(diagnostics=[refusal(name) for name in wrong])
 
     def ValidateDataResourceConfig(self, request, context):
         return pb.ValidateDataResourceConfig.Response()

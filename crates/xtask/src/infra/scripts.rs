@@ -14,7 +14,7 @@ use crate::steps::{root, step};
 use crate::tools::debian;
 
 /// Every shell script of the stack, from the workspace's root.
-pub(crate) fn all() -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn all() -> anyhow::Result<Vec<PathBuf>> {
     files(&root().join("infra"), "sh")
 }
 
@@ -23,7 +23,7 @@ pub(super) fn check() -> anyhow::Result<()> {
     let shellcheck = debian("shellcheck", "shellcheck")?;
     step(
         "shell scripts of the stack",
-        // Two are pieces of a larger script and have no first line of their own.
+        // One is a piece of a larger script and has no first line of its own.
         Command::new(shellcheck).arg("--shell=bash").args(all()?),
     )?;
     pipeline::check()

@@ -9,10 +9,8 @@ const WIDTH: f64 = 960.0;
 const LEFT: f64 = 60.0;
 const RIGHT: f64 = 60.0;
 const ROW: f64 = 118.0;
-const GAP: f64 = 34.0;
-const TOP: f64 = 78.0;
-/// A point of each curve for so many seconds.
-const EVERY_SECS: usize = 15;
+const GAP: f64 = 46.0;
+const TOP: f64 = 98.0;
 const COLOURS: [&str; 2] = ["#1b6ca8", "#c4541d"];
 
 /// Both evenings under every policy.
@@ -74,21 +72,32 @@ fn panel(out: &mut String, top: f64, easy: &Outcome, hard: &Outcome) {
         out,
         "<text x=\"{LEFT}\" y=\"{}\" font-weight=\"bold\">{}</text>\
          <text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"#555\">over 70 %: {} s and {} s · beyond capacity: \
-         {:.0} and {:.0} requests · {:.1} and {:.1} instance hours</text>",
+         {} and {} requests · {:.1} and {:.1} instance hours</text>",
         top - 5.0,
         escape(easy.name),
         WIDTH - RIGHT,
         top - 5.0,
         easy.hot_secs,
         hard.hot_secs,
-        easy.beyond_capacity,
-        hard.beyond_capacity,
+        counted(easy.beyond_capacity),
+        counted(hard.beyond_capacity),
         easy.instance_hours,
         hard.instance_hours
     );
     for (outcome, offset) in [(easy, 0.0), (hard, ROW / 2.0)] {
         hot_spans(out, outcome, top + offset);
     }
+    axes(out, top, y);
+    for (outcome, colour) in [(hard, COLOURS[1]), (easy, COLOURS[0])] {
+        let points = corners(outcome, y);
+        let _ = writeln!(
+            out,
+            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\" points=\"{points}\"/>"
+        );
+    }
+}
+
+fn axes(out: &mut String, top: f64, y: impl Fn(f64) -> f64) {
     for size in [0.0, 5.0, 10.0, 15.0, 20.0] {
         let _ = writeln!(
             out,
@@ -113,22 +122,28 @@ fn panel(out: &mut String, top: f64, easy: &Outcome, hard: &Outcome) {
             clock / 60 % 60
         );
     }
-    for (outcome, colour) in [(hard, COLOURS[1]), (easy, COLOURS[0])] {
-        let points: Vec<String> = outcome
-            .seconds
-            .iter()
-            .enumerate()
-            .step_by(EVERY_SECS)
-            .map(|(now, second)| {
-                format!("{:.1},{:.1}", x(now as f64), y(f64::from(second.serving)))
-            })
-            .collect();
-        let _ = writeln!(
-            out,
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\" points=\"{}\"/>",
-            points.join(" ")
-        );
+}
+
+/// The curve's corners: where the number of serving instances changes.
+fn corners(outcome: &Outcome, y: impl Fn(f64) -> f64) -> String {
+    let mut points = String::new();
+    let mut before = None;
+    for (now, second) in outcome.seconds.iter().enumerate() {
+        let last = now + 1 == outcome.seconds.len();
+        if let Some(old) = before.filter(|old| *old != second.serving || last) {
+            let _ = write!(points, "{:.1},{:.1} ", x(now as f64), y(f64::from(old)));
+        }
+        if before != Some(second.serving) {
+            let _ = write!(
+                points,
+                "{:.1},{:.1} ",
+                x(now as f64),
+                y(f64::from(second.serving))
+            );
+        }
+        before = Some(second.serving);
     }
+    points.trim_end().to_owned()
 }
 
 fn hot_spans(out: &mut String, outcome: &Outcome, top: f64) {
@@ -157,6 +172,14 @@ fn hot_spans(out: &mut String, outcome: &Outcome, top: f64) {
 
 fn x(now: f64) -> f64 {
     LEFT + now / f64::from(LENGTH_SECS) * (WIDTH - LEFT - RIGHT)
+}
+
+fn counted(requests: f64) -> String {
+    if requests < 1_000.0 {
+        format!("{requests:.0}")
+    } else {
+        format!("{:.1} million", requests / 1e6)
+    }
 }
 
 fn escape(text: &str) -> String {
