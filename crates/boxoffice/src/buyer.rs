@@ -72,3 +72,28 @@ pub struct UserStatistics {
     /// How many she cancelled.
     pub cancelled_reservations: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_is_short_plain_text() {
+        let id: UserId = "mina.kim_7@example-1".parse().expect("a user id");
+        assert_eq!(
+            (id.as_str(), id.to_string().as_str()),
+            ("mina.kim_7@example-1", id.as_str())
+        );
+        assert!("a".repeat(USER_ID_LEN_MAX).parse::<UserId>().is_ok());
+        for wrong in [
+            "",
+            " ",
+            "a b",
+            "a/b",
+            "김미나",
+            &"a".repeat(USER_ID_LEN_MAX + 1),
+        ] {
+            assert_eq!(wrong.parse::<UserId>(), Err(InvalidUserId), "{wrong}");
+        }
+    }
+}

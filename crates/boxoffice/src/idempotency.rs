@@ -79,3 +79,25 @@ pub struct KeyRecord {
     /// When; keys are purged by age.
     pub at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_visible_ascii() {
+        assert_eq!(
+            "k-1".parse::<IdempotencyKey>().expect("a key").as_str(),
+            "k-1"
+        );
+        for wrong in ["", "a b", "열쇠", "\n", &"k".repeat(KEY_LEN_MAX + 1)] {
+            assert_eq!(wrong.parse::<IdempotencyKey>(), Err(InvalidKey), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn where_a_part_ends_is_part_of_what_was_asked() {
+        assert_eq!(BodyHash::of(&[b"ab", b"c"]), BodyHash::of(&[b"ab", b"c"]));
+        assert_ne!(BodyHash::of(&[b"ab", b"c"]), BodyHash::of(&[b"a", b"bc"]));
+    }
+}

@@ -69,3 +69,24 @@ impl FromStr for Currency {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_of_the_dearest_tickets_have_a_price() {
+        assert_eq!(Money(PRICE_MAX).times(10), Money(10 * PRICE_MAX));
+        assert_eq!(Money(3).plus(Money(4)), Money(7));
+    }
+
+    #[test]
+    fn a_currency_is_three_letters_in_any_case() {
+        let won: Currency = "krw".parse().expect("a currency");
+        assert_eq!(won, Currency::KRW);
+        assert_eq!(won.to_string(), "KRW");
+        for wrong in ["", "WON!", "K1W", "KRWX", "원"] {
+            assert_eq!(wrong.parse::<Currency>(), Err(InvalidCurrency), "{wrong}");
+        }
+    }
+}

@@ -38,3 +38,18 @@ pub struct Page<T> {
     /// How many items the whole list has.
     pub total: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_begins_after_those_before_it() {
+        assert_eq!(PageRequest { page: 0, size: 20 }.offset(), 0);
+        let far = PageRequest {
+            page: u32::MAX,
+            size: PAGE_SIZE_MAX,
+        };
+        assert_eq!(far.offset(), u64::from(u32::MAX) * 100);
+    }
+}

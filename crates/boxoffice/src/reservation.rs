@@ -248,3 +248,32 @@ impl Reservation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_one_to_ten() {
+        assert_eq!(Quantity::try_from(10).map(Quantity::get), Ok(10));
+        for wrong in [i64::MIN, -1, 0, 11, i64::MAX] {
+            assert_eq!(Quantity::try_from(wrong), Err(InvalidQuantity), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_status_is_found_by_its_name() {
+        for status in ReservationStatus::ALL {
+            assert_eq!(ReservationStatus::from_name(status.as_str()), Some(status));
+            let lower = status.as_str().to_lowercase();
+            assert_eq!(ReservationStatus::from_name(&lower), Some(status));
+        }
+        assert_eq!(ReservationStatus::from_name("LOST"), None);
+        let live: Vec<_> = ReservationStatus::ALL
+            .into_iter()
+            .filter(|s| s.is_live())
+            .collect();
+        use ReservationStatus::{Confirmed, Held, Paying};
+        assert_eq!(live, [Held, Paying, Confirmed]);
+    }
+}

@@ -19,4 +19,5 @@ mod poison;
 #[path = "../sale/mod.rs"]
 mod sale;
 mod sold_out;
+mod use_cases;
 mod witness;
