@@ -15,6 +15,7 @@ mod request;
 mod response;
 mod server;
 mod settings;
+mod visit;
 mod zone;
 
 pub use limits::ServerLimits;

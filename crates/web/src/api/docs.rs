@@ -3,19 +3,19 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use utoipa_swagger_ui::Config;
 
-use super::{Answer, Shared, json_bytes};
+use super::{Answer, json_bytes};
 use crate::errors::{ApiError, Code};
 use crate::openapi;
 use crate::request::Asked;
+use crate::visit::Host;
 
-pub(super) async fn openapi(State(app): Shared, _: Asked) -> Answer {
+pub(super) async fn openapi(app: Host, _: Asked) -> Answer {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
     let document = DOCUMENT.get_or_init(|| {
         Bytes::from(openapi::document(app.limits.request_body_bytes_max).to_string())

@@ -1,7 +1,6 @@
 //! Events: listed, looked at, put on sale, changed and deleted.
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -12,14 +11,15 @@ use boxoffice::page::Direction;
 use boxoffice::store::{EventFilter, EventListQuery, EventSort};
 use boxoffice::time::Timestamp;
 
-use super::rendered::{etag, is_known, ttl_secs};
-use super::{Answer, App, Shared, created, event_number, json, json_bytes};
+use super::rendered::{etag, is_known, rendered, ttl_secs};
+use super::{Answer, App, created, event_number, json, json_bytes};
 use crate::errors::{ApiError, Code};
 use crate::request::{
     Asked, Faults, Json, event_patch, if_version, line_of, names_own_zone, new_event, one_of, page,
     sort,
 };
 use crate::response::{EventBody, PageBody, SeatsBody};
+use crate::visit::Host;
 use crate::zone::Zone;
 
 const X_CACHE_HIT: HeaderName = HeaderName::from_static("x-cache-hit");
@@ -54,17 +54,17 @@ const FILTERS: &[EventFilter] = &[
     EventFilter::Cancelled,
 ];
 
-pub(super) async fn list(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn list(app: Host, asked: Asked) -> Answer {
     let query = list_query(&asked, None, app.box_office.now())?;
     listed(&app, query).await
 }
 
-pub(super) async fn upcoming(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn upcoming(app: Host, asked: Asked) -> Answer {
     let query = list_query(&asked, Some(EventFilter::Upcoming), app.box_office.now())?;
     listed(&app, query).await
 }
 
-pub(super) async fn available(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn available(app: Host, asked: Asked) -> Answer {
     let query = list_query(&asked, Some(EventFilter::Available), app.box_office.now())?;
     listed(&app, query).await
 }
@@ -105,20 +105,22 @@ fn list_query(
     }))
 }
 
-pub(super) async fn detail(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let cached = cached(&app, asked.param("eventId", event_number)?).await?;
-    let rendered = app.rendered.of(&cached.snapshot, app.box_office.now())?;
-    let mut response = if is_known(asked.headers().get(IF_NONE_MATCH), &rendered.etag) {
-        not_modified()
-    } else {
-        let body = rendered.with_metadata(cached.hit, cached.ttl);
-        json_bytes(StatusCode::OK, Body::from(body))
-    };
-    put_cache_headers(response.headers_mut(), &cached, rendered.etag.clone());
-    Ok(response)
+    let known = asked.headers().get(IF_NONE_MATCH);
+    rendered(&cached.snapshot, app.box_office.now(), |rendered| {
+        let mut response = if is_known(known, &rendered.etag) {
+            not_modified()
+        } else {
+            let body = rendered.with_metadata(cached.hit, cached.ttl);
+            json_bytes(StatusCode::OK, Body::from(body))
+        };
+        put_cache_headers(response.headers_mut(), &cached, rendered.etag.clone());
+        response
+    })
 }
 
-pub(super) async fn seats(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn seats(app: Host, asked: Asked) -> Answer {
     let cached = cached(&app, asked.param("eventId", event_number)?).await?;
     let now = app.box_office.now();
     let tag = etag(cached.snapshot.version, cached.snapshot.status(now));
@@ -151,7 +153,7 @@ fn put_cache_headers(headers: &mut HeaderMap, cached: &CachedEvent, etag: Header
     headers.insert(X_CACHE_TTL, HeaderValue::from(ttl_secs(cached.ttl)));
 }
 
-pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {
+pub(super) async fn create(app: Host, mut asked: Asked) -> Answer {
     app.may_organize(&asked)?;
     let body = asked.body(&app.limits).await?;
     let now = app.box_office.now();
@@ -169,7 +171,7 @@ pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {
     Ok(response)
 }
 
-pub(super) async fn update(State(app): Shared, mut asked: Asked) -> Answer {
+pub(super) async fn update(app: Host, mut asked: Asked) -> Answer {
     app.may_organize(&asked)?;
     let id = asked.param("eventId", event_number)?;
     let body = asked.body(&app.limits).await?;
@@ -206,7 +208,7 @@ fn put_etag(response: &mut Response, snapshot: &EventSnapshot, now: Timestamp) {
     }
 }
 
-pub(super) async fn delete(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn delete(app: Host, asked: Asked) -> Answer {
     app.may_organize(&asked)?;
     let id = asked.param("eventId", event_number)?;
     // A second deletion finds nothing, so a key has nothing to tell; but a bad one is refused.

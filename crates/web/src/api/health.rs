@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
 use axum::response::Response;
 use boxoffice::box_office::Health;
@@ -12,9 +11,10 @@ use boxoffice::coordinator::CoordinatorHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Answer, App, Shared, json};
+use super::{Answer, App, json};
 use crate::errors::{ApiError, Code};
 use crate::request::Asked;
+use crate::visit::Host;
 
 /// How long the parts may take to say that they are well.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -76,7 +76,7 @@ pub(crate) struct DiskDetails {
     threshold: u64,
 }
 
-pub(super) async fn health(State(app): Shared, _: Asked) -> Answer {
+pub(super) async fn health(app: Host, _: Asked) -> Answer {
     let parts = tokio::time::timeout(HEALTH_TIMEOUT, app.box_office.health())
         .await
         .ok();
@@ -184,7 +184,7 @@ pub(super) async fn live(_: Asked) -> Answer {
 }
 
 /// Whether requests should be sent here.
-pub(super) async fn ready(State(app): Shared, _: Asked) -> Answer {
+pub(super) async fn ready(app: Host, _: Asked) -> Answer {
     is_ready(&app).await?;
     Ok(uncached(json(
         StatusCode::OK,

@@ -8,14 +8,12 @@ mod reservations;
 mod users;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use boxoffice::box_office::BoxOffice;
@@ -26,10 +24,10 @@ use crate::errors::{ApiError, Code};
 use crate::limits::ServerLimits;
 use crate::request::{Asked, Fault, Faults, Json};
 use crate::settings::{AdminToken, Settings};
+use crate::visit::Host;
 use crate::zone::Zone;
 pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
 pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
-use rendered::RenderedEvents;
 pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
 
 /// The base paths of the one API.
@@ -46,7 +44,6 @@ pub(crate) struct App {
     disk_path: PathBuf,
     disk_free_bytes_min: u64,
     metrics: PrometheusHandle,
-    rendered: RenderedEvents,
 }
 
 impl App {
@@ -60,7 +57,6 @@ impl App {
             disk_path: settings.disk_path,
             disk_free_bytes_min: settings.disk_free_bytes_min,
             metrics: settings.metrics,
-            rendered: RenderedEvents::default(),
         }
     }
 
@@ -82,10 +78,9 @@ impl App {
 }
 
 type Answer = Result<Response, ApiError>;
-type Shared = State<Arc<App>>;
 
 /// Every path below a base path, with its methods.
-pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
     vec![
         ("/health", get(health::health)),
         ("/health/live", get(health::live)),
@@ -122,7 +117,7 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
 pub(crate) const METRICS_PATH: &str = "/metrics";
 
 /// The router over every path, below both base paths.
-pub(crate) fn router(app: Arc<App>) -> Router {
+pub(crate) fn router() -> Router {
     let mut router = Router::new().route(METRICS_PATH, get(metrics));
     for base in BASES {
         for (path, methods) in routes() {
@@ -132,16 +127,18 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .fallback(|| async { ApiError::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { ApiError::from(Code::MethodNotAllowed) })
-        .with_state(app)
 }
 
-async fn metrics(State(app): Shared, asked: Asked) -> Answer {
+async fn metrics(app: Host, asked: Asked) -> Answer {
     app.may_organize(&asked)?;
     let mut response = Response::new(Body::from(app.metrics.render()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     Ok(response)
 }
+
+/// Headers that most answers have at most.
+const HEADERS_LEN: usize = 10;
 
 /// An answer whose body is this resource.
 fn json<T: Serialize>(status: StatusCode, body: &T) -> Answer {
@@ -154,9 +151,10 @@ fn json<T: Serialize>(status: StatusCode, body: &T) -> Answer {
 fn json_bytes(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Room for those that an event has, so that the map is made once.
+    let mut headers = HeaderMap::with_capacity(HEADERS_LEN);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.headers_mut() = headers;
     response
 }
 

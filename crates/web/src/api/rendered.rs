@@ -1,65 +1,65 @@
 //! Events as they were told last, so that a hot event is written once per version.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use boxoffice::event::{EventSnapshot, EventStatus};
 use boxoffice::ids::{EventId, Version};
 use boxoffice::time::Timestamp;
-use bytes::Bytes;
 
 use crate::errors::{ApiError, Code};
 use crate::response::{EventBody, status_name};
 
-/// Events that are kept; beyond it, all are forgotten and the hot ones come back at once.
-const RENDERED_LEN_MAX: usize = 4_096;
+/// Events that each worker keeps; beyond it, all are forgotten and the hot ones come back at once.
+const RENDERED_LEN_MAX: usize = 1_024;
 
-/// The last rendering of each event.
-#[derive(Default)]
-pub(super) struct RenderedEvents(RwLock<HashMap<EventId, Arc<Rendered>>>);
+thread_local! {
+    /// What this worker told last. Each has its own, so that they do not wait for each other.
+    static RENDERED: RefCell<HashMap<EventId, Rendered>> = RefCell::default();
+}
 
 /// An event as it is told, but for what each answer adds.
 pub(super) struct Rendered {
-    version: Version,
+    /// What is told. Holding it makes sure that no other snapshot has its address.
+    snapshot: Arc<EventSnapshot>,
     status: EventStatus,
     /// The object without its closing brace.
-    head: Bytes,
+    head: Vec<u8>,
     /// Weak, because `metadata` differs from answer to answer.
     pub(super) etag: HeaderValue,
 }
 
-impl RenderedEvents {
-    /// The event as it is told at `now`. A status that time has changed is told at once.
-    pub(super) fn of(
-        &self,
-        snapshot: &EventSnapshot,
-        now: Timestamp,
-    ) -> Result<Arc<Rendered>, ApiError> {
-        let (id, status) = (snapshot.event.id, snapshot.status(now));
-        let is_current = |rendered: &&Arc<Rendered>| {
-            rendered.version == snapshot.version && rendered.status == status
-        };
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rendered) = kept.get(&id).filter(is_current) {
-            return Ok(Arc::clone(rendered));
+/// What `tell` makes of the event as it is told at `now`. A status that time has changed is told
+/// at once.
+pub(super) fn rendered<T>(
+    snapshot: &Arc<EventSnapshot>,
+    now: Timestamp,
+    tell: impl FnOnce(&Rendered) -> T,
+) -> Result<T, ApiError> {
+    let (id, status) = (snapshot.event.id, snapshot.status(now));
+    RENDERED.with_borrow_mut(|kept| {
+        let is_current =
+            |known: &&Rendered| Arc::ptr_eq(&known.snapshot, snapshot) && known.status == status;
+        if let Some(known) = kept.get(&id).filter(is_current) {
+            return Ok(tell(known));
         }
-        drop(kept);
-        let rendered = Arc::new(Rendered::write(snapshot, status, now)?);
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= RENDERED_LEN_MAX && !kept.contains_key(&id) {
+        if kept.len() >= RENDERED_LEN_MAX {
             kept.clear();
         }
-        kept.insert(id, Arc::clone(&rendered));
-        Ok(rendered)
-    }
+        let new = Rendered::write(snapshot, status, now)?;
+        let told = tell(&new);
+        kept.insert(id, new);
+        Ok(told)
+    })
 }
 
 impl Rendered {
     fn write(
-        snapshot: &EventSnapshot,
+        snapshot: &Arc<EventSnapshot>,
         status: EventStatus,
         now: Timestamp,
     ) -> Result<Self, ApiError> {
@@ -69,9 +69,9 @@ impl Rendered {
             serde_json::to_vec(&EventBody::tell(snapshot, now)).map_err(|e| internal(&e))?;
         head.pop();
         Ok(Self {
-            version: snapshot.version,
+            snapshot: Arc::clone(snapshot),
             status,
-            head: head.into(),
+            head,
             etag: HeaderValue::try_from(etag(snapshot.version, status))
                 .map_err(|e| internal(&e))?,
         })
@@ -116,7 +116,6 @@ pub(super) fn ttl_secs(ttl: Duration) -> u64 {
 
 /// Whether `If-None-Match` names this tag (RFC 9110, section 13.1.2: weak comparison).
 pub(super) fn is_known(if_none_match: Option<&HeaderValue>, etag: &HeaderValue) -> bool {
-    let opaque = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
     let own = opaque(etag.as_bytes());
     if_none_match.is_some_and(|value| {
         let mut tags = value
@@ -125,6 +124,11 @@ pub(super) fn is_known(if_none_match: Option<&HeaderValue>, etag: &HeaderValue) 
             .map(<[u8]>::trim_ascii);
         tags.any(|tag| tag == b"*" || opaque(tag) == own)
     })
+}
+
+/// A tag without the mark of weakness.
+fn opaque(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use boxoffice::event::EventSnapshot;
 use boxoffice::idempotency::KeyedRequest;
@@ -13,12 +12,13 @@ use boxoffice::page::{Direction, Page};
 use boxoffice::reservation::{Reservation, ReservationStatus};
 use boxoffice::store::ReservationListQuery;
 
-use super::{Answer, App, Shared, created, event_number, json, mark_replayed};
+use super::{Answer, App, created, event_number, json, mark_replayed};
 use crate::errors::{ApiError, Code};
 use crate::request::{
     Asked, Fault, Faults, cancel_hash, one_of, page, reserve_request, sort, user_id_of,
 };
 use crate::response::{CancellationBody, PageBody, ReservationBody, Timing};
+use crate::visit::Host;
 
 /// The statuses of a reservation, as they are asked for.
 pub(crate) const STATUSES: &[&str] = &["HELD", "PAYING", "CONFIRMED", "CANCELLED", "EXPIRED"];
@@ -26,7 +26,7 @@ pub(crate) const STATUSES: &[&str] = &["HELD", "PAYING", "CONFIRMED", "CANCELLED
 /// The orders of a list of reservations.
 pub(crate) const SORTS: &[&str] = &["reservedAt,asc", "reservedAt,desc"];
 
-pub(super) async fn reserve(State(app): Shared, mut asked: Asked) -> Answer {
+pub(super) async fn reserve(app: Host, mut asked: Asked) -> Answer {
     let body = asked.body(&app.limits).await?;
     let request = {
         let faults = Faults::default();
@@ -55,7 +55,7 @@ async fn told_event(app: &App, id: EventId) -> Option<Arc<EventSnapshot>> {
         .map(|cached| cached.snapshot)
 }
 
-pub(super) async fn detail(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let found = match asked.param("id", Named::read)? {
         Named::Id(id) => app.box_office.reservation(id).await?,
         Named::Code(code) => {
@@ -93,7 +93,7 @@ impl Named {
     }
 }
 
-pub(super) async fn list(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn list(app: Host, asked: Asked) -> Answer {
     app.may_organize(&asked)?;
     let query = {
         let faults = Faults::default();
@@ -110,7 +110,7 @@ pub(super) async fn list(State(app): Shared, asked: Asked) -> Answer {
     told_page(&app, &query, found).await
 }
 
-pub(super) async fn of_user(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn of_user(app: Host, asked: Asked) -> Answer {
     let user = asked.param("userId", user_id_of)?;
     let query = {
         let faults = Faults::default();
@@ -158,7 +158,7 @@ async fn told_page(app: &App, query: &ReservationListQuery, found: Page<Reservat
     )
 }
 
-pub(super) async fn cancel(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn cancel(app: Host, asked: Asked) -> Answer {
     let id = asked.param("id", |text| {
         text.parse::<ReservationId>()
             .map_err(|_| Fault::NotReservationId)

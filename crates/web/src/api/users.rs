@@ -1,15 +1,15 @@
 //! Buyers' profiles. A reservation needs none.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use boxoffice::buyer::UserStatistics;
 
-use super::{Answer, Shared, created, json};
+use super::{Answer, created, json};
 use crate::errors::Code;
 use crate::request::{Asked, Faults, new_user, user_id_of};
 use crate::response::UserBody;
+use crate::visit::Host;
 
-pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {
+pub(super) async fn create(app: Host, mut asked: Asked) -> Answer {
     let body = asked.body(&app.limits).await?;
     let now = app.box_office.now();
     let (user, key) = {
@@ -31,7 +31,7 @@ pub(super) async fn create(State(app): Shared, mut asked: Asked) -> Answer {
     )
 }
 
-pub(super) async fn detail(State(app): Shared, asked: Asked) -> Answer {
+pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let id = asked.param("userId", user_id_of)?;
     let (user, statistics) = app.box_office.user(&id).await?.ok_or(Code::UserNotFound)?;
     json(

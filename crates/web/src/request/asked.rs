@@ -1,7 +1,7 @@
 //! A request as a handler sees it.
 
 use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, MatchedPath, Request};
@@ -18,17 +18,9 @@ use crate::errors::{ApiError, Code};
 use crate::limits::{ServerLimits, millis};
 use crate::principal::Principal;
 use crate::settings::AdminToken;
+use crate::visit::Visit;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// What the gateway knows of a request, and what it learns on the way: shared with the handler.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    /// The id to quote.
-    pub(crate) id: HeaderValue,
-    /// The template of the path, once the router has found it.
-    pub(crate) route: OnceLock<MatchedPath>,
-}
 
 /// A request that found its route.
 pub(crate) struct Asked {

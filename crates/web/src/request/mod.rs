@@ -13,7 +13,7 @@ mod reservation;
 mod user;
 mod values;
 
-pub(crate) use asked::{Asked, Visit};
+pub(crate) use asked::Asked;
 pub(crate) use event::{
     BUYER_TICKETS_MAX, CAPACITY_MAX, DESCRIPTION_LEN_MAX, EVENT_NAME_LEN_MAX, HOLD_SECS_MAX,
     VENUE_LEN_MAX, new_event,

@@ -2,10 +2,9 @@
 //! router, and on the way out the envelope, the metrics and a line in the log.
 
 use std::future::poll_fn;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Instant;
@@ -14,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use axum::http::{HeaderValue, Method, Request};
 use axum::response::{IntoResponse, Response};
 use boxoffice::box_office::BoxOffice;
 use bytes::Bytes;
@@ -29,10 +28,8 @@ use crate::api::{self, App, BASES, METRICS_PATH, ToldAsIs};
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
 use crate::limits::{ServerLimits, millis};
-use crate::request::Visit;
 use crate::settings::Settings;
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::visit::{Visit, X_REQUEST_ID, new_request_id, request_id};
 
 /// The API behind its gateway. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +39,6 @@ struct Inner {
     app: Arc<App>,
     router: Router,
     meter: Meter,
-    ids: RequestIds,
 }
 
 /// The API over this box office, ready to be served.
@@ -58,9 +54,8 @@ pub fn router(box_office: BoxOffice, settings: Settings) -> Gateway {
     let metrics = (METRICS_PATH.to_owned(), METRICS_PATH.to_owned());
     let routes = BASES.into_iter().flat_map(below).chain([metrics]);
     Gateway(Arc::new(Inner {
-        router: api::router(Arc::clone(&app)),
+        router: api::router(),
         meter: Meter::new(routes),
-        ids: RequestIds::new(),
         app,
     }))
 }
@@ -75,11 +70,12 @@ impl Front for Gateway {
     }
 
     fn refuse(&self, refusal: Refusal) -> Bytes {
-        let Inner { app, ids, .. } = &*self.0;
+        let app = &self.0.app;
+        let id = new_request_id();
         refusal.response(
             &app.zone,
             app.box_office.now(),
-            ids.next().to_str().unwrap_or_default(),
+            id.to_str().unwrap_or_default(),
         )
     }
 
@@ -93,22 +89,21 @@ impl Front for Gateway {
 }
 
 impl Gateway {
-    /// Answers a request, whatever becomes of it.
-    pub(crate) async fn handle(&self, mut request: Request<Body>) -> Response {
-        let Inner {
-            app, meter, ids, ..
-        } = &*self.0;
+    /// Answers a request, whatever becomes of it. Needs no socket.
+    pub async fn handle(&self, mut request: Request<Body>) -> Response {
+        let Inner { app, meter, .. } = &*self.0;
         let started = Instant::now();
         let method = request.method().clone();
         let accept_language = request.headers().get(ACCEPT_LANGUAGE).cloned();
         let visit = Arc::new(Visit {
-            id: ids.of(request.headers()),
+            app: Arc::clone(app),
+            id: request_id(request.headers()),
             route: OnceLock::new(),
         });
         request.extensions_mut().insert(Arc::clone(&visit));
 
         if request.uri().path() == METRICS_PATH {
-            meter.tell_in_flight();
+            meter.settle_all();
         }
         let place = meter.enter(app.limits.in_flight_max as usize);
         let mut response = if place.is_some() || is_probe(request.uri().path()) {
@@ -196,81 +191,4 @@ fn log(error: &ApiError, visit: &Visit) {
 /// Whether a balancer asks: it must hear from a node that is full, or it would take it for dead.
 fn is_probe(path: &str) -> bool {
     path.ends_with("/health/live") || path.ends_with("/health/ready")
-}
-
-/// Longest request id that is taken from a client, in bytes.
-const REQUEST_ID_LEN_MAX: usize = 64;
-
-/// Names requests: a prefix that differs from process to process, and a number.
-struct RequestIds {
-    prefix: u32,
-    next: AtomicU64,
-}
-
-impl RequestIds {
-    fn new() -> Self {
-        // The standard library seeds its hash maps from the system.
-        let random = RandomState::new().build_hasher().finish();
-        Self {
-            prefix: u32::try_from(random >> 32).unwrap_or(0),
-            next: AtomicU64::new(1),
-        }
-    }
-
-    /// The client's id if it makes sense in a log, or a new one.
-    fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        let is_sane = |value: &&HeaderValue| {
-            let bytes = value.as_bytes();
-            (1..=REQUEST_ID_LEN_MAX).contains(&bytes.len())
-                && bytes.iter().all(u8::is_ascii_graphic)
-        };
-        headers
-            .get(X_REQUEST_ID)
-            .filter(is_sane)
-            .cloned()
-            .unwrap_or_else(|| self.next())
-    }
-
-    fn next(&self) -> HeaderValue {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut id = [b'0'; 17];
-        id[8] = b'-';
-        put_hex(&mut id[..8], self.prefix.into());
-        put_hex(&mut id[9..], number);
-        HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("-"))
-    }
-}
-
-/// The last digits of a number in base 16, as many as there is room for.
-fn put_hex(digits: &mut [u8], mut number: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(number & 15) as usize];
-        number >>= 4;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_keeps_the_id_of_its_client_if_it_makes_sense() {
-        let ids = RequestIds::new();
-        let of = |id: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("x-request-id", HeaderValue::from_str(id).expect("a value"));
-            ids.of(&headers)
-        };
-        assert_eq!(of("trace-7"), "trace-7");
-        for bad in ["", "a b", &"x".repeat(65)] {
-            assert_eq!(of(bad).len(), 17, "{bad}");
-        }
-    }
-
-    #[test]
-    fn new_ids_differ() {
-        let ids = RequestIds::new();
-        assert_ne!(ids.next(), ids.next());
-        assert_ne!(RequestIds::new().next(), RequestIds::new().next());
-    }
 }
