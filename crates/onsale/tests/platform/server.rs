@@ -15,21 +15,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A folder with a database, and how the server on it is to be started.
-pub struct House {
+pub(crate) struct House {
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
 }
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     /// Where it listens.
-    pub url: String,
+    pub(crate) url: String,
     process: Child,
     _stdout: BufReader<ChildStdout>,
 }
 
 /// The server's binary, as this test run built it.
-pub fn onsale() -> Command {
+pub(crate) fn onsale() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
     command
         .env_remove("ONSALE_ADMIN_TOKEN")
@@ -39,7 +39,7 @@ pub fn onsale() -> Command {
 
 impl House {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self {
             folder,
@@ -48,18 +48,18 @@ impl House {
     }
 
     /// With this environment variable set.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.push((name, value.into()));
         self
     }
 
     /// The database's file.
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("onsale.db")
     }
 
     /// A command of ours on this database.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = onsale();
         command
             .current_dir(self.folder.path())
@@ -72,7 +72,7 @@ impl House {
     }
 
     /// Starts a server, and waits until it listens.
-    pub fn open(&self) -> Server {
+    pub(crate) fn open(&self) -> Server {
         let mut process = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -96,7 +96,7 @@ impl House {
     }
 
     /// Runs a statement on the database behind the platform's back.
-    pub async fn break_with(&self, statement: &'static str) {
+    pub(crate) async fn break_with(&self, statement: &'static str) {
         let url = format!("sqlite:{}", self.database().display());
         let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
         sqlx::query(statement)
@@ -107,7 +107,7 @@ impl House {
     }
 
     /// Runs the audit; gives what it printed, and whether every invariant holds.
-    pub fn audit(&self) -> (String, bool) {
+    pub(crate) fn audit(&self) -> (String, bool) {
         let output = self.command(&["audit"]).output().expect("the audit runs");
         let printed = String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr);
@@ -117,13 +117,13 @@ impl House {
 
 impl Server {
     /// A client with a connection of its own.
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let target = Target::resolve(&self.url).await.expect("an address");
         Client::new(target, Duration::from_secs(30))
     }
 
     /// Puts an event with these fields on sale, beside a name and a date; gives its id.
-    pub async fn event(&self, fields: Value) -> i64 {
+    pub(crate) async fn event(&self, fields: Value) -> i64 {
         let mut body = json!({ "eventName": "IU", "eventDate": "2099-12-31T19:00:00" });
         if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
             body.extend(fields);
@@ -134,7 +134,7 @@ impl Server {
     }
 
     /// Sends these bytes on a connection of their own; gives what comes back until it closes.
-    pub async fn raw(&self, request: &[u8]) -> String {
+    pub(crate) async fn raw(&self, request: &[u8]) -> String {
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         // The server may refuse, and close, before it has read everything.
@@ -145,19 +145,19 @@ impl Server {
     }
 
     /// Ends it as a power cut would, from here on.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().expect("the server is ours to kill");
         self.process.wait().expect("the server ends");
     }
 
     /// Asks it to stop.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = Pid::from_child(&self.process);
         kill_process(pid, Signal::TERM).expect("the server is ours to stop");
     }
 
     /// Waits until it has ended.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.process.wait().expect("the server ends")
     }
 }
@@ -171,7 +171,7 @@ impl Drop for Server {
 }
 
 /// The body of an answer that must have this status.
-pub fn body_of(answer: &Answer, status: u16) -> Value {
+pub(crate) fn body_of(answer: &Answer, status: u16) -> Value {
     let text = String::from_utf8_lossy(&answer.body);
     assert_eq!(answer.status.as_u16(), status, "{text}");
     answer

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use boxoffice::box_office::CachedEvent;
+use boxoffice::command::DeleteError;
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::EventId;
 use boxoffice::page::Direction;
@@ -13,12 +14,12 @@ use boxoffice::time::Timestamp;
 
 use super::rendered::{etag, is_known, rendered, ttl_secs};
 use super::{Answer, App, created, event_number, json, json_bytes};
-use crate::errors::{ApiError, Code};
+use crate::errors::{ApiError, Code, Detail};
 use crate::request::{
     Asked, Faults, Json, event_patch, if_version, line_of, names_own_zone, new_event, one_of, page,
     sort,
 };
-use crate::response::{EventBody, PageBody, SeatsBody};
+use crate::response::{EventBody, SeatsBody, WrittenItems};
 use crate::visit::Host;
 use crate::zone::Zone;
 
@@ -27,6 +28,9 @@ const X_CACHE_TTL: HeaderName = HeaderName::from_static("x-cache-ttl");
 
 /// Longest text to look for, in characters.
 pub(crate) const SEARCH_LEN_MAX: usize = 200;
+
+/// About as long as an event is when it is told, in bytes.
+const EVENT_LEN: usize = 1_024;
 
 /// The orders of an event list.
 pub(crate) const SORTS: &[&str] = &[
@@ -72,12 +76,13 @@ pub(super) async fn available(app: Host, asked: Asked) -> Answer {
 async fn listed(app: &App, query: EventListQuery) -> Answer {
     let (part, now) = (query.page, query.now);
     let found = app.box_office.events(query).await?;
-    let content = found
-        .items
-        .iter()
-        .map(|snapshot| EventBody::tell(snapshot, now))
-        .collect();
-    json(StatusCode::OK, &PageBody::tell(content, part, found.total))
+    let mut items = WrittenItems::with_capacity(found.items.len() * EVENT_LEN);
+    for snapshot in &found.items {
+        items.push(|bytes| rendered(snapshot, now, |event| event.write_to(bytes)))?;
+    }
+    let page = items.into_page(part, found.total);
+    let page = page.map_err(|error| ApiError::from(Code::Internal).because(&error))?;
+    Ok(json_bytes(StatusCode::OK, Body::from(page)))
 }
 
 /// What is asked for; without a filter of its own a list takes one from `status`.
@@ -106,10 +111,28 @@ fn list_query(
 }
 
 pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
-    let cached = cached(&app, asked.param("eventId", event_number)?).await?;
-    let known = asked.headers().get(IF_NONE_MATCH);
+    let id = asked.param("eventId", event_number)?;
+    told(&app, id, asked.headers().get(IF_NONE_MATCH).cloned()).await
+}
+
+/// The path of [`hot`] events, as it is counted.
+pub(crate) const HOT_PATH: &str = "/api/events/{eventId}";
+
+/// The event that is asked for, where the request is the one that everybody sends.
+///
+/// It goes past the router, which costs as much as finding the event: of an event on sale, nearly
+/// all requests are this one. Anything unusual about it takes the usual way.
+pub(crate) fn hot(method: &Method, path: &str) -> Option<EventId> {
+    let digits = path.strip_prefix("/api/events/").filter(|_| method == Method::GET)?;
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|id| is_number && *id > 0).map(EventId)
+}
+
+/// An event as it is, or that the asker knows it already.
+pub(crate) async fn told(app: &App, id: EventId, known: Option<HeaderValue>) -> Answer {
+    let cached = cached(app, id).await?;
     rendered(&cached.snapshot, app.box_office.now(), |rendered| {
-        let mut response = if is_known(known, &rendered.etag) {
+        let mut response = if is_known(known.as_ref(), &rendered.etag) {
             not_modified()
         } else {
             let body = rendered.with_metadata(cached.hit, cached.ttl);
@@ -215,8 +238,33 @@ pub(super) async fn delete(app: Host, asked: Asked) -> Answer {
     let faults = Faults::default();
     asked.idempotency_key(&faults);
     faults.unless_any(Some(()))?;
-    app.box_office.delete_event(id).await?;
+    if let Err(refused) = app.box_office.delete_event(id).await {
+        let error = ApiError::from(refused.clone());
+        let DeleteError::LiveReservations { .. } = refused else {
+            return Err(error);
+        };
+        let live = app.box_office.live_reservations(id).await?;
+        let live = i64::try_from(live).unwrap_or(i64::MAX);
+        return Err(error.with("reservations", Detail::Number(live)));
+    }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usual_request_for_an_event_goes_past_the_router() {
+        let get = |path| hot(&Method::GET, path).map(|EventId(id)| id);
+        assert_eq!(get("/api/events/7"), Some(7));
+        for unusual in ["0", "+7", "-7", "7/", "7/seats", "%37", "", "upcoming", "9".repeat(20).as_str()] {
+            assert_eq!(get(&format!("/api/events/{unusual}")), None, "{unusual}");
+        }
+        assert_eq!(get("/api/v1/events/7"), None);
+        assert_eq!(hot(&Method::HEAD, "/api/events/7"), None);
+        assert_eq!(hot(&Method::DELETE, "/api/events/7"), None);
+    }
 }
