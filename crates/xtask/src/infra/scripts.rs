@@ -1,5 +1,6 @@
-//! Shell scripts: linted, and run with stand-ins for docker, aws, terraform and the rest.
+//! Shell scripts, Dockerfile and pipelines: linted, and run with stand-ins for docker, aws, terraform and the rest.
 
+mod linted;
 mod pipeline;
 mod sandbox;
 mod start;
@@ -26,5 +27,6 @@ pub(super) fn check() -> anyhow::Result<()> {
         // One is a piece of a larger script and has no first line of its own.
         Command::new(shellcheck).arg("--shell=bash").args(all()?),
     )?;
+    linted::check()?;
     pipeline::check()
 }
