@@ -273,7 +273,11 @@ mod tests {
             .into_iter()
             .filter(|s| s.is_live())
             .collect();
-        use ReservationStatus::{Confirmed, Held, Paying};
-        assert_eq!(live, [Held, Paying, Confirmed]);
+        let expected = [
+            ReservationStatus::Held,
+            ReservationStatus::Paying,
+            ReservationStatus::Confirmed,
+        ];
+        assert_eq!(live, expected);
     }
 }
