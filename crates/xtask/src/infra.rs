@@ -4,6 +4,7 @@
 //! Knows how to run tools and read what they say. Reaches no cloud and needs no credentials.
 
 mod checkov;
+mod environments;
 mod fixtures;
 mod python;
 mod scripts;
@@ -56,6 +57,7 @@ pub(crate) fn prove() -> anyhow::Result<()> {
         .collect::<anyhow::Result<Vec<State>>>()?;
     for state in &states {
         state.check_encryption()?;
+        environments::check(state)?;
         scripts::check_user_data(state)?;
     }
     crate::cost::check(&states)?;

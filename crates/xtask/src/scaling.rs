@@ -5,7 +5,7 @@
 //! data"), of simple and step scaling ("Step and simple scaling policies for
 //! Amazon EC2 Auto Scaling", "Scaling cooldowns", "Set the default instance warmup"), of target
 //! tracking ("Target tracking scaling policies": three minutes over the target, fifteen below nine
-//! tenths of it) and of scheduled actions ("Scheduled scaling"). Start reading at [`replay`].
+//! tenths of it) and of scheduled actions ("Scheduled scaling"). Start reading at [`evening::outcomes`].
 
 mod alarm;
 mod evening;
