@@ -19,10 +19,15 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(crate) struct Visit {
     /// What every handler works with.
     pub(crate) app: Arc<App>,
-    /// The id to quote.
-    pub(crate) id: HeaderValue,
     /// The template of the path, once the router has found it.
     pub(crate) route: OnceLock<MatchedPath>,
+}
+
+impl Visit {
+    /// The template of the path, if it was found.
+    pub(crate) fn route(&self) -> Option<&str> {
+        self.route.get().map(MatchedPath::as_str)
+    }
 }
 
 /// What every handler works with, taken from its visit.

@@ -123,9 +123,15 @@ pub(crate) const HOT_PATH: &str = "/api/events/{eventId}";
 /// It goes past the router, which costs as much as finding the event: of an event on sale, nearly
 /// all requests are this one. Anything unusual about it takes the usual way.
 pub(crate) fn hot(method: &Method, path: &str) -> Option<EventId> {
-    let digits = path.strip_prefix("/api/events/").filter(|_| method == Method::GET)?;
+    let digits = path
+        .strip_prefix("/api/events/")
+        .filter(|_| method == Method::GET)?;
     let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
-    digits.parse().ok().filter(|id| is_number && *id > 0).map(EventId)
+    digits
+        .parse()
+        .ok()
+        .filter(|id| is_number && *id > 0)
+        .map(EventId)
 }
 
 /// An event as it is, or that the asker knows it already.
@@ -258,9 +264,19 @@ mod tests {
 
     #[test]
     fn only_the_usual_request_for_an_event_goes_past_the_router() {
-        let get = |path| hot(&Method::GET, path).map(|EventId(id)| id);
+        let get = |path: &str| hot(&Method::GET, path).map(|EventId(id)| id);
         assert_eq!(get("/api/events/7"), Some(7));
-        for unusual in ["0", "+7", "-7", "7/", "7/seats", "%37", "", "upcoming", "9".repeat(20).as_str()] {
+        for unusual in [
+            "0",
+            "+7",
+            "-7",
+            "7/",
+            "7/seats",
+            "%37",
+            "",
+            "upcoming",
+            "9".repeat(20).as_str(),
+        ] {
             assert_eq!(get(&format!("/api/events/{unusual}")), None, "{unusual}");
         }
         assert_eq!(get("/api/v1/events/7"), None);

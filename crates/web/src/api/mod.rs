@@ -26,7 +26,9 @@ use crate::request::{Asked, Fault, Faults, Json};
 use crate::settings::{AdminToken, Settings};
 use crate::visit::Host;
 use crate::zone::Zone;
-pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
+pub(crate) use events::{
+    HOT_PATH, SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES, hot, told,
+};
 pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
 pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
 

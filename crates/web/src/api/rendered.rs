@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -24,57 +23,68 @@ thread_local! {
 
 /// An event as it is told, but for what each answer adds.
 pub(super) struct Rendered {
-    /// What is told. Holding it makes sure that no other snapshot has its address.
-    snapshot: Arc<EventSnapshot>,
-    status: EventStatus,
+    /// Which of all snapshots is told.
+    told: Told,
     /// The object without its closing brace.
     head: Vec<u8>,
     /// Weak, because `metadata` differs from answer to answer.
     pub(super) etag: HeaderValue,
 }
 
+/// What a rendering is of. The time of creation tells events of two databases apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Told {
+    version: Version,
+    status: EventStatus,
+    created_at: Timestamp,
+}
+
 /// What `tell` makes of the event as it is told at `now`. A status that time has changed is told
 /// at once.
 pub(super) fn rendered<T>(
-    snapshot: &Arc<EventSnapshot>,
+    snapshot: &EventSnapshot,
     now: Timestamp,
     tell: impl FnOnce(&Rendered) -> T,
 ) -> Result<T, ApiError> {
-    let (id, status) = (snapshot.event.id, snapshot.status(now));
+    let (id, created_at) = (snapshot.event.id, snapshot.event.created_at);
+    let told = Told {
+        version: snapshot.version,
+        status: snapshot.status(now),
+        created_at,
+    };
     RENDERED.with_borrow_mut(|kept| {
-        let is_current =
-            |known: &&Rendered| Arc::ptr_eq(&known.snapshot, snapshot) && known.status == status;
-        if let Some(known) = kept.get(&id).filter(is_current) {
+        if let Some(known) = kept.get(&id).filter(|known| known.told == told) {
             return Ok(tell(known));
         }
         if kept.len() >= RENDERED_LEN_MAX {
             kept.clear();
         }
-        let new = Rendered::write(snapshot, status, now)?;
-        let told = tell(&new);
+        let new = Rendered::write(snapshot, told, now)?;
+        let answer = tell(&new);
         kept.insert(id, new);
-        Ok(told)
+        Ok(answer)
     })
 }
 
 impl Rendered {
-    fn write(
-        snapshot: &Arc<EventSnapshot>,
-        status: EventStatus,
-        now: Timestamp,
-    ) -> Result<Self, ApiError> {
+    fn write(snapshot: &EventSnapshot, told: Told, now: Timestamp) -> Result<Self, ApiError> {
         let internal =
             |error: &dyn std::fmt::Display| ApiError::from(Code::Internal).because(error);
         let mut head =
             serde_json::to_vec(&EventBody::tell(snapshot, now)).map_err(|e| internal(&e))?;
         head.pop();
         Ok(Self {
-            snapshot: Arc::clone(snapshot),
-            status,
+            told,
             head,
-            etag: HeaderValue::try_from(etag(snapshot.version, status))
+            etag: HeaderValue::try_from(etag(told.version, told.status))
                 .map_err(|e| internal(&e))?,
         })
+    }
+
+    /// Writes the event alone, as lists tell it.
+    pub(super) fn write_to(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.head);
+        bytes.push(b'}');
     }
 
     /// The whole body, with how it was come by.

@@ -87,9 +87,7 @@ impl Asked {
 
     fn open_segment(&self) -> Result<&str, Fault> {
         let visit = self.parts.extensions.get::<Arc<Visit>>();
-        let template = visit
-            .and_then(|visit| visit.route.get())
-            .map_or("", MatchedPath::as_str);
+        let template = visit.and_then(|visit| visit.route()).unwrap_or_default();
         // The path matched the template, so both are the same up to where the open part begins.
         let rest = template
             .find('{')

@@ -6,7 +6,7 @@ mod reservation;
 mod user;
 
 pub(crate) use event::{EventBody, EventStatusName, SeatTypeBody, SeatsBody, status_name};
-pub(crate) use page::PageBody;
+pub(crate) use page::{PageBody, WrittenItems};
 pub(crate) use reservation::{
     CancellationBody, Refund, ReservationBody, ReservationStatusName, Timing, cancelled_at,
 };

@@ -17,6 +17,43 @@ pub(crate) struct PageBody<T> {
     last: bool,
 }
 
+/// A page's items when they are written already.
+pub(crate) struct WrittenItems {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl WrittenItems {
+    /// No items yet, and room for `len` bytes of them.
+    pub(crate) fn with_capacity(len: usize) -> Self {
+        let mut bytes = Vec::with_capacity(len);
+        bytes.extend_from_slice(br#"{"content":["#);
+        Self { bytes, count: 0 }
+    }
+
+    /// One more item, which `write` appends as JSON.
+    pub(crate) fn push<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        if self.count > 0 {
+            self.bytes.push(b',');
+        }
+        self.count += 1;
+        write(&mut self.bytes)
+    }
+
+    /// The page that was asked for, of a list of `total`.
+    pub(crate) fn into_page(
+        mut self,
+        asked: PageRequest,
+        total: u64,
+    ) -> Result<Vec<u8>, serde_json::Error> {
+        let empty = serde_json::to_vec(&PageBody::tell(Vec::<()>::new(), asked, total))?;
+        // What follows the empty list: the end of the list, and the rest of the page.
+        self.bytes
+            .extend_from_slice(&empty[br#"{"content":["#.len()..]);
+        Ok(self.bytes)
+    }
+}
+
 /// Which part it is.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +109,19 @@ mod tests {
         assert_eq!(told(0, 20, 21), (2, false));
         assert_eq!(told(1, 20, 21), (2, true));
         assert_eq!(told(9, 20, 21), (2, true));
+    }
+
+    #[test]
+    fn written_items_make_the_same_page() {
+        let asked = PageRequest { page: 0, size: 2 };
+        for items in [vec![], vec![7], vec![7, 8]] {
+            let mut written = WrittenItems::with_capacity(0);
+            for item in &items {
+                written.push(|bytes| bytes.extend_from_slice(format!("{item}").as_bytes()));
+            }
+            let page = serde_json::to_vec(&PageBody::tell(items, asked, 3)).expect("JSON");
+            assert_eq!(written.into_page(asked, 3).expect("JSON"), page);
+        }
     }
 
     #[test]

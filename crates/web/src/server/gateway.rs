@@ -11,8 +11,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::MatchedPath;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, IF_NONE_MATCH, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, Request};
 use axum::response::{IntoResponse, Response};
 use boxoffice::box_office::BoxOffice;
@@ -90,60 +89,75 @@ impl Front for Gateway {
 
 impl Gateway {
     /// Answers a request, whatever becomes of it. Needs no socket.
-    pub async fn handle(&self, mut request: Request<Body>) -> Response {
+    pub async fn handle(&self, request: Request<Body>) -> Response {
         let Inner { app, meter, .. } = &*self.0;
-        let started = Instant::now();
-        let method = request.method().clone();
-        let accept_language = request.headers().get(ACCEPT_LANGUAGE).cloned();
-        let visit = Arc::new(Visit {
-            app: Arc::clone(app),
-            id: request_id(request.headers()),
-            route: OnceLock::new(),
-        });
-        request.extensions_mut().insert(Arc::clone(&visit));
-
+        let asker = Asker::of(&request);
         if request.uri().path() == METRICS_PATH {
             meter.settle_all();
         }
         let place = meter.enter(app.limits.in_flight_max as usize);
-        let mut response = if place.is_some() || is_probe(request.uri().path()) {
-            self.route(request, &method).await
+        let path = request.uri().path();
+        let visit;
+        let (mut response, route) = if place.is_none() && !is_probe(path) {
+            (ApiError::from(Code::Overloaded).into_response(), None)
+        } else if let Some(event) = api::hot(&asker.method, path) {
+            let known = request.headers().get(IF_NONE_MATCH).cloned();
+            let told = api::told(app, event, known).map(IntoResponse::into_response);
+            (self.bounded(told, &asker.method).await, Some(api::HOT_PATH))
         } else {
-            ApiError::from(Code::Overloaded).into_response()
+            visit = Arc::new(Visit {
+                app: Arc::clone(app),
+                route: OnceLock::new(),
+            });
+            let response = self.route(request, &visit, &asker.method).await;
+            (response, visit.route())
         };
         drop(place);
 
         let status = response.status();
-        let route = visit.route.get().map(MatchedPath::as_str);
         if status.is_client_error() || status.is_server_error() {
-            self.envelop(&mut response, accept_language.as_ref(), &visit);
+            self.envelop(&mut response, &asker, route);
         }
-        meter.count(route, &method, response.status(), started.elapsed());
+        let took = asker.since.elapsed();
+        meter.count(route, &asker.method, response.status(), took);
         tracing::debug!(
-            request_id = visit.id.to_str().unwrap_or_default(),
-            method = method.as_str(),
+            request_id = asker.id.to_str().unwrap_or_default(),
+            method = asker.method.as_str(),
             route,
             status = response.status().as_u16(),
-            micros = started.elapsed().as_micros(),
+            micros = took.as_micros(),
             "answered"
         );
-        let Visit { id, .. } = &*visit;
-        response.headers_mut().insert(X_REQUEST_ID, id.clone());
+        response.headers_mut().insert(X_REQUEST_ID, asker.id);
         response
     }
 
-    /// Asks the router, within the time that a request may take, and outlives its panics.
-    async fn route(&self, request: Request<Body>, method: &Method) -> Response {
-        let Inner { app, router, .. } = &*self.0;
-        let mut handling = pin!(AssertUnwindSafe(router.clone().call(request)).catch_unwind());
+    /// Asks the router.
+    async fn route(
+        &self,
+        mut request: Request<Body>,
+        visit: &Arc<Visit>,
+        method: &Method,
+    ) -> Response {
+        request.extensions_mut().insert(Arc::clone(visit));
+        let answer = self.0.router.clone().call(request);
+        self.bounded(
+            answer.map(|answer| answer.unwrap_or_else(|never| match never {})),
+            method,
+        )
+        .await
+    }
+
+    /// Waits for an answer, within the time that a request may take, and outlives its panics.
+    async fn bounded(&self, answer: impl Future<Output = Response>, method: &Method) -> Response {
+        let mut answer = pin!(AssertUnwindSafe(answer).catch_unwind());
         // What is in memory is answered at once, and needs no alarm.
-        let answered = match poll_fn(|cx| Poll::Ready(handling.as_mut().poll(cx))).await {
+        let answered = match poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
             Poll::Ready(answered) => Ok(answered),
-            Poll::Pending => timeout(millis(app.limits.handling_timeout_ms), handling).await,
+            Poll::Pending => timeout(millis(self.0.app.limits.handling_timeout_ms), answer).await,
         };
         match answered {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(never))) => match never {},
+            Ok(Ok(response)) => response,
             Ok(Err(_)) => ApiError::from(Code::Internal)
                 .because(&"a panic")
                 .into_response(),
@@ -153,8 +167,8 @@ impl Gateway {
         }
     }
 
-    /// Writes the envelope of what went wrong, in the visitor's language.
-    fn envelop(&self, response: &mut Response, wanted: Option<&HeaderValue>, visit: &Visit) {
+    /// Writes the envelope of what went wrong, in the asker's language.
+    fn envelop(&self, response: &mut Response, asker: &Asker, route: Option<&str>) {
         if response.extensions().get::<ToldAsIs>().is_some() {
             let retry = HeaderValue::from_static("2");
             response.headers_mut().entry(RETRY_AFTER).or_insert(retry);
@@ -163,8 +177,8 @@ impl Gateway {
         let app = &self.0.app;
         let error = response.extensions_mut().remove::<ApiError>();
         let error = error.unwrap_or_else(|| Code::of_status(response.status()).into());
-        log(&error, visit);
-        let lang = Lang::of(wanted.map(HeaderValue::as_bytes));
+        log(&error, &asker.id, route);
+        let lang = Lang::of(asker.languages.as_ref().map(HeaderValue::as_bytes));
         let body = error.envelope(lang, &app.zone, app.box_office.now());
         *response.status_mut() = error.code().status();
         response.headers_mut().remove(CONTENT_LENGTH);
@@ -173,10 +187,28 @@ impl Gateway {
     }
 }
 
+/// What is kept of a request while it is handled.
+struct Asker {
+    since: Instant,
+    method: Method,
+    languages: Option<HeaderValue>,
+    id: HeaderValue,
+}
+
+impl Asker {
+    fn of(request: &Request<Body>) -> Self {
+        Self {
+            since: Instant::now(),
+            method: request.method().clone(),
+            languages: request.headers().get(ACCEPT_LANGUAGE).cloned(),
+            id: request_id(request.headers()),
+        }
+    }
+}
+
 /// Faults of ours are logged with the id that the visitor is given; being full is worth a line too.
-fn log(error: &ApiError, visit: &Visit) {
-    let request_id = visit.id.to_str().unwrap_or_default();
-    let route = visit.route.get().map(MatchedPath::as_str);
+fn log(error: &ApiError, id: &HeaderValue, route: Option<&str>) {
+    let request_id = id.to_str().unwrap_or_default();
     let (code, internal) = (error.code().as_str(), error.internal());
     match error.code() {
         Code::Internal => tracing::error!(request_id, route, code, internal, "a fault of ours"),
