@@ -52,11 +52,15 @@ async fn the_api_describes_itself_and_loads_nothing_from_elsewhere() {
             .as_str()
             .is_some_and(|version| version.starts_with("3.1"))
     );
+    assert_eq!(
+        document["servers"],
+        json!([{ "url": "/api" }, { "url": "/api/v1" }])
+    );
     for path in [
-        "/api/events",
-        "/api/events/{eventId}",
-        "/api/reservations",
-        "/api/users/{userId}",
+        "/events",
+        "/events/{eventId}",
+        "/reservations",
+        "/users/{userId}",
     ] {
         assert!(
             document["paths"][path].is_object(),
