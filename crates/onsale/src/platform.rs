@@ -59,7 +59,7 @@ impl Platform {
         SysRng.try_fill_bytes(&mut seed)?;
         let ports = Ports {
             store: Arc::clone(&store),
-            coordinator: Arc::new(InProcess::new(config.cache.clone())),
+            coordinator: Arc::new(InProcess::new(config.cache)),
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(IdSource::seeded(seed)),
             node: node_name(config),

@@ -13,7 +13,7 @@ use crate::platform::runtime;
 /// Events that are read at a time.
 const EVENTS_LEN: u32 = 100;
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let store = SqliteStore::open(&config.database_url, OpenMode::Audit).await?;
         let (events, violations) = audit(&store).await?;

@@ -14,7 +14,7 @@ pub(super) enum Command {
     Check,
 }
 
-pub(super) fn run(command: Command, flags: &Flags) -> ExitCode {
+pub(super) fn run(command: &Command, flags: &Flags) -> ExitCode {
     let Loaded {
         effective,
         mistakes,

@@ -7,7 +7,7 @@ use storage::{OpenMode, SqliteStore};
 use crate::config::Config;
 use crate::platform::runtime;
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let store = SqliteStore::open(&config.database_url, OpenMode::Migrate).await?;
         boxoffice::store::Store::close(&store).await;

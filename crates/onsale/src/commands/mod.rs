@@ -50,7 +50,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve
     });
     let result = match command {
-        Command::Config(command) => return config::run(command, &flags),
+        Command::Config(command) => return config::run(&command, &flags),
         Command::Contest(arguments) => contest::run(arguments, &flags),
         Command::Serve => with_config(&flags, serve::run),
         Command::Migrate => with_config(&flags, migrate::run),
@@ -64,13 +64,13 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn with_config(
     flags: &Flags,
-    command: impl FnOnce(Config) -> anyhow::Result<ExitCode>,
+    command: impl FnOnce(&Config) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
     let Loaded {
         config, mistakes, ..
     } = crate::config::load(flags);
     if mistakes.is_empty() {
-        return command(config);
+        return command(&config);
     }
     tell_mistakes(&mistakes);
     Ok(ExitCode::from(EXIT_CONFIG))

@@ -13,23 +13,24 @@ use crate::logging;
 use crate::platform::{Platform, runtime};
 use crate::sample;
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     logging::begin(config.log_format, &config.log_filter);
     runtime()?.block_on(serve(config))
 }
 
-async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     // First, so that a second process or a taken port is told before anything is touched.
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = web::bind(config.listen, config.server.backlog_len_max)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
-    let platform = Platform::open(&config).await?;
-    let sample = match config.sample_event {
-        true => sample::put_on_sale(&platform.box_office, &config.time_zone).await?,
-        false => None,
+    let platform = Platform::open(config).await?;
+    let sample = if config.sample_event {
+        sample::put_on_sale(&platform.box_office, &config.time_zone).await?
+    } else {
+        None
     };
-    announce(&config, address, sample.as_deref());
+    announce(config, address, sample.as_deref());
 
     let interrupted = async move {
         tokio::select! {

@@ -50,7 +50,7 @@ async fn each_field_of_a_reservation_refuses_what_it_cannot_be() {
                 Value::Null,
             ]),
             "quantity" => {
-                wrongs.extend([json!(0), json!(11), json!("1"), json!(1.5), json!(u64::MAX)])
+                wrongs.extend([json!(0), json!(11), json!("1"), json!(1.5), json!(u64::MAX)]);
             }
             "seatType" => wrongs.extend([json!("x".repeat(99)), json!(5)]),
             _ => wrongs.retain(|wrong| *wrong != json!([])),
