@@ -2,17 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
 use boxoffice::ids::IdSource;
 use boxoffice::store::Store;
 use coordination::in_process::InProcess;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
 use storage::{OpenMode, SqliteStore};
+use tokio::task::JoinHandle;
 use web::{AdminToken, Gateway, Settings};
 
 use crate::clock::SystemClock;
@@ -29,6 +31,9 @@ const SIZES: [f64; 11] = [
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
 ];
 
+/// How often samples are folded into their histograms.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
 /// The asynchronous runtime that every command runs on: one worker for each core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -43,6 +48,7 @@ pub struct Platform {
     store: Arc<dyn Store>,
     settings: Settings,
     background: Background,
+    upkeep: JoinHandle<()>,
 }
 
 impl Platform {
@@ -77,11 +83,13 @@ impl Platform {
             disk_free_bytes_min: config.disk_free_bytes_min,
             metrics,
         };
+        let upkeep = tokio::spawn(keep_up(settings.metrics.clone()));
         Ok(Self {
             box_office,
             store,
             settings,
             background,
+            upkeep,
         })
     }
 
@@ -93,8 +101,17 @@ impl Platform {
     /// Decides what was accepted, and lets go of the database.
     pub async fn close(self) {
         drop(self.background);
+        self.upkeep.abort();
         self.box_office.shutdown().await;
         self.store.close().await;
+    }
+}
+
+/// Folds samples into their histograms, which would otherwise wait for somebody to read them.
+async fn keep_up(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP_INTERVAL).await;
+        metrics.run_upkeep();
     }
 }
 
