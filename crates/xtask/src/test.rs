@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         in_root(NEXTEST.path()?)
             .args(["nextest", "run", "--workspace", "--locked"])
             .args(&arguments.nextest)
-            .env("ONSALE_TEST_CRASH_MOMENTS", moments.to_string()),
+            .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
     if arguments.quick {
         return Ok(());

@@ -35,9 +35,9 @@ struct Attempt {
 
 #[tokio::test]
 async fn a_killed_server_keeps_what_it_acknowledged_and_does_nothing_twice() {
-    let moments = setting("ONSALE_TEST_CRASH_MOMENTS").unwrap_or(2);
-    let seed = setting("ONSALE_TEST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
-    println!("ONSALE_TEST_SEED={seed} repeats these {moments} moments, as far as a machine can");
+    let moments = setting("CRASH_TEST_MOMENTS").unwrap_or(2);
+    let seed = setting("CRASH_TEST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    println!("CRASH_TEST_SEED={seed} repeats these {moments} moments, as far as a machine can");
     let mut rng = StdRng::seed_from_u64(seed);
     for moment in 0..moments {
         let millis = rng.random_range(5..900);
