@@ -10,9 +10,13 @@ use boxoffice::ids::EventId;
 use boxoffice::money::{Currency, Money};
 use boxoffice::page::{Direction, PageRequest};
 use boxoffice::store::{EventFilter, EventListQuery, EventSort};
+use boxoffice::time::Timestamp;
 
 /// How far ahead the sample concert is: thirty days.
 const STARTS_IN_SECS: u32 = 30 * 24 * 3_600;
+
+/// People begin on the hour.
+const HOUR_MICROS: i64 = 3_600_000_000;
 
 const SEATS: u32 = 10_000;
 
@@ -40,6 +44,7 @@ pub async fn put_on_sale(
 
 fn concert(box_office: &BoxOffice, zone: &str) -> anyhow::Result<NewEvent> {
     let now = box_office.now();
+    let starts_at = now.plus_secs(STARTS_IN_SECS).as_micros();
     let event = Event {
         id: EventId(0),
         organizer: DEFAULT_ORGANIZER,
@@ -51,7 +56,7 @@ fn concert(box_office: &BoxOffice, zone: &str) -> anyhow::Result<NewEvent> {
             address: Some("25 Olympic-ro, Songpa-gu, Seoul".to_owned()),
             capacity: Some(SEATS),
         },
-        starts_at: now.plus_secs(STARTS_IN_SECS),
+        starts_at: Timestamp::from_micros(starts_at - starts_at.rem_euclid(HOUR_MICROS)),
         zone: zone.to_owned(),
         currency: Currency::KRW,
         sale_opens_at: None,
