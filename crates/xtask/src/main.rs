@@ -11,6 +11,7 @@ mod infra;
 mod lint;
 mod mutants;
 mod scaling;
+mod servers;
 mod steps;
 mod test;
 mod tools;
@@ -25,6 +26,9 @@ enum Command {
     Test(test::Arguments),
     /// Check format, lints, docs, dependencies and shell scripts
     Lint,
+    /// Private database and Redis servers, from Debian's packages
+    #[command(subcommand)]
+    Servers(servers::Command),
     /// Measure: ceilings and plain strategies beside us, interleaved in one run
     Bench(bench::Arguments),
     /// Check the AWS stack without AWS
@@ -43,6 +47,7 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Test(arguments) => test::run(&arguments),
         Command::Lint => lint::run(),
+        Command::Servers(command) => servers::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Infra(arguments) => infra::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),

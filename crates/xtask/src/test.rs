@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let moments = arguments
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });
+    let servers = crate::servers::ForTests::up()?;
     step(
         "test suites",
         in_root(NEXTEST.path()?)
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .args(&arguments.nextest)
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
+    drop(servers);
     if arguments.quick {
         return Ok(());
     }

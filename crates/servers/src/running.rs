@@ -1,0 +1,107 @@
+//! The servers that outlive their starter: where they are, and how to end them.
+//!
+//! `cargo xtask servers up` starts them and `down` ends them; `cargo xtask test` does both around
+//! the tests. A test asks [`mysql_url`] or [`redis_url`].
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::{Server, mariadb, redis};
+
+/// The name of the database server that tests share.
+const TEST_MARIADB: &str = "mariadb-tests";
+
+/// The name of the Redis that tests share.
+const TEST_REDIS: &str = "redis-tests";
+
+/// Where servers, their data and their logs are: `target/servers`.
+pub fn folder() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.ancestors().nth(2).unwrap_or(here);
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |target| root.join(target))
+        .join("servers")
+}
+
+fn record() -> PathBuf {
+    folder().join("running.json")
+}
+
+/// The servers that were started and not ended yet; some may have died since.
+pub fn list() -> anyhow::Result<Vec<Server>> {
+    match std::fs::read(record()) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .with_context(|| format!("{} cannot be read", record().display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Remembers servers instead of those that were remembered before.
+pub fn remember(servers: &[Server]) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder())?;
+    let beside = record().with_extension("new");
+    std::fs::write(&beside, serde_json::to_vec_pretty(servers)?)?;
+    Ok(std::fs::rename(beside, record())?)
+}
+
+/// Starts those servers for tests that do not run; says which.
+pub fn up_for_tests() -> anyhow::Result<Vec<String>> {
+    let mut servers = list()?;
+    servers.retain_mut(Server::is_running);
+    let mut started = Vec::new();
+    for name in [TEST_MARIADB, TEST_REDIS] {
+        if servers.iter().any(|server| server.name == name) {
+            continue;
+        }
+        let server = match name {
+            TEST_MARIADB => mariadb::start_volatile(&folder(), name)?,
+            _ => redis::start(&folder(), name, &[])?,
+        };
+        servers.push(server);
+        started.push(name.to_owned());
+        remember(&servers)?;
+    }
+    Ok(started)
+}
+
+/// Ends the servers that `which` chooses by their names; says which those were.
+pub fn down(which: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    let (mut chosen, kept): (Vec<_>, Vec<_>) =
+        list()?.into_iter().partition(|server| which(&server.name));
+    for server in &mut chosen {
+        server.stop()?;
+    }
+    remember(&kept)?;
+    Ok(chosen
+        .into_iter()
+        .map(|server| server.name.clone())
+        .collect())
+}
+
+/// A database for one test, on the server for tests: its URL. The database itself is not made.
+///
+/// The environment variable `TEST_MYSQL_URL` names another server, without a database.
+pub fn mysql_url(database: &str) -> String {
+    if let Ok(url) = std::env::var("TEST_MYSQL_URL") {
+        return format!("{}/{database}", url.trim_end_matches('/'));
+    }
+    mariadb::url(&for_tests(TEST_MARIADB), database)
+}
+
+/// The Redis for tests: its URL. The environment variable `TEST_REDIS_URL` names another.
+pub fn redis_url() -> String {
+    std::env::var("TEST_REDIS_URL").unwrap_or_else(|_| redis::url(&for_tests(TEST_REDIS)))
+}
+
+/// Panics where it does not run: a test without its server must not pass.
+fn for_tests(name: &str) -> Server {
+    let servers = list().expect("the record of running servers");
+    let running = servers
+        .into_iter()
+        .find_map(|mut server| (server.name == name && server.is_running()).then_some(server));
+    running.unwrap_or_else(|| {
+        panic!("{name} does not run: `cargo xtask servers up tests` starts it, and `cargo xtask test` does so by itself")
+    })
+}
