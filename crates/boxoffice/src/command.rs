@@ -62,6 +62,17 @@ pub struct Reserve {
     pub key: Option<KeyedRequest>,
 }
 
+/// What is wrong with a seat that was named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeatFault {
+    /// The grade has no such seat.
+    Unknown,
+    /// The label is that of another grade.
+    OtherGrade,
+    /// It was named before.
+    Repeated,
+}
+
 /// Why seats were not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ReserveError {
@@ -95,6 +106,23 @@ pub enum ReserveError {
     /// Seats were named in a grade whose seats have no numbers.
     #[error("the grade has no numbered seats")]
     SeatsNotNumbered,
+    /// Seats were named that cannot be asked for.
+    #[error("seats were named that the grade does not have")]
+    SeatsUnfit {
+        /// The grade that was asked for.
+        seat_type: SeatType,
+        /// The places of those seats in the request, from 0, and what is wrong with each.
+        faults: Vec<(usize, SeatFault)>,
+    },
+    /// The quantity is not the number of the seats that were named.
+    #[error("the quantity is not the number of seats")]
+    SeatsDisagree,
+    /// Somebody has seats that were named. None was taken.
+    #[error("seats are taken")]
+    SeatTaken {
+        /// Those that somebody has.
+        seats: Vec<SeatLabel>,
+    },
     /// Fewer seats are left than were asked for.
     #[error("not enough seats are left")]
     InsufficientSeats {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::grade::{Grade, SeatType, Stock};
+use crate::grade::{Grade, SeatType, Seating, Stock};
 use crate::ids::{EventId, Version};
 use crate::money::Currency;
+use crate::seats::SeatMaps;
 use crate::time::Timestamp;
 
 /// The organizer that every installation has.
@@ -135,6 +136,8 @@ pub struct EventSnapshot {
     pub last_now: Timestamp,
     /// No hold falls due before this; `None`: no hold is waiting.
     pub next_due: Option<Timestamp>,
+    /// Which seats of its assigned grades are taken. Lists of events are read without.
+    pub seats: SeatMaps,
 }
 
 impl EventSnapshot {
@@ -160,6 +163,12 @@ impl EventSnapshot {
             _ if self.stock().available == 0 => EventStatus::SoldOut,
             _ => EventStatus::Active,
         }
+    }
+
+    /// Whether a grade has numbered seats.
+    pub fn is_assigned(&self) -> bool {
+        let assigned = |grade: &Grade| matches!(grade.seating, Seating::Assigned { .. });
+        self.grades.iter().any(assigned)
     }
 
     /// The grade of this name.

@@ -21,6 +21,7 @@ pub mod page;
 pub mod payment;
 pub mod reservation;
 pub mod runtime;
+pub mod seats;
 pub mod sequencer;
 pub mod store;
 pub mod time;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use boxoffice::event::{DEFAULT_ORGANIZER, Event, EventSnapshot, SaleState, Venue};
 use boxoffice::ids::{EventId, Version};
 use boxoffice::money::Currency;
+use boxoffice::seats::SeatMaps;
 use boxoffice::time::Timestamp;
 
 /// An event without grades at this version.
@@ -35,5 +36,6 @@ pub(crate) fn snapshot(event: EventId, version: i64) -> Arc<EventSnapshot> {
         version: Version(version),
         last_now: moment,
         next_due: None,
+        seats: SeatMaps::default(),
     })
 }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use boxoffice::event::NewEvent;
-use boxoffice::grade::{Grade, SeatLabel};
+use boxoffice::grade::{Grade, SeatLabel, Seating};
 use boxoffice::group::Group;
 use boxoffice::payment::{Payment, Refund};
-use boxoffice::reservation::{Reservation, ReservationState};
+use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
+use boxoffice::seats::{ROWS_MAX, SEATS_PER_ROW_MAX, SeatState};
 
 /// Longest seat label: a grade of 32 bytes, a row and a number.
 pub(crate) const SEAT_LABEL_BYTES_MAX: usize = 64;
@@ -71,6 +72,17 @@ fn check_grade(grade: &Grade) -> Result<(), String> {
     })?;
     expect(grade.price.0 >= 0, || {
         format!("the price of {} is negative", grade.seat_type)
+    })?;
+    let Seating::Assigned {
+        rows,
+        seats_per_row,
+    } = grade.seating
+    else {
+        return Ok(());
+    };
+    let fits = rows <= ROWS_MAX && seats_per_row <= SEATS_PER_ROW_MAX;
+    expect(fits && rows * seats_per_row == grade.stock.total, || {
+        format!("the rows of {} do not add up", grade.seat_type)
     })
 }
 
@@ -105,6 +117,14 @@ fn check_method(method: &str) -> Result<(), String> {
 
 fn expect(holds: bool, mistake: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(mistake()) }
+}
+
+/// Where a seat stands that a reservation of this status has claimed; `None`: one that is lost.
+pub(crate) const fn claimed(status: Option<ReservationStatus>) -> SeatState {
+    match status {
+        Some(ReservationStatus::Confirmed) => SeatState::Sold,
+        _ => SeatState::Held,
+    }
 }
 
 /// The payment that is part of a reservation's state.

@@ -9,12 +9,13 @@ use crate::buyer::UserId;
 use crate::command::Outcome;
 use crate::decide::Known;
 use crate::event::{Event, EventSnapshot};
-use crate::grade::{Grade, SeatType, Stock};
+use crate::grade::{Grade, Stock};
 use crate::group::{Changes, Decision, Touched};
 use crate::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
 use crate::ids::{PaymentId, ReservationId, Version};
 use crate::payment::Payment;
 use crate::reservation::Reservation;
+use crate::seats::{SeatMaps, SeatState};
 use crate::time::Timestamp;
 
 /// Starts as what is known, and takes in each command's changes.
@@ -23,11 +24,58 @@ pub(super) struct Draft<'a> {
     pub(super) now: Timestamp,
     pub(super) event: Arc<Event>,
     pub(super) grades: Vec<Grade>,
+    pub(super) seats: SeatMaps,
     touched: IndexMap<ReservationId, Touched>,
     keys: IndexMap<(UserId, IdempotencyKey), KeyRecord>,
     payments: IndexMap<PaymentId, (ReservationId, Payment)>,
     /// How the tickets of a buyer differ from the facts' count.
     holdings: HashMap<UserId, i64>,
+}
+
+/// How the seats of one reservation move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Movement {
+    /// Free seats are held.
+    Hold,
+    /// Free seats are sold.
+    Sell,
+    /// Held seats are sold.
+    Settle,
+    /// Held seats become free.
+    ReleaseHeld,
+    /// Sold seats become free.
+    ReleaseSold,
+}
+
+impl Movement {
+    /// The stock after it; `None` where there are fewer seats to move.
+    fn of_stock(self, stock: Stock, count: u32) -> Option<Stock> {
+        match self {
+            Self::Hold => stock.hold(count),
+            Self::Sell => stock.sell(count),
+            Self::Settle => stock.settle(count),
+            Self::ReleaseHeld => stock.release_held(count),
+            Self::ReleaseSold => stock.release_sold(count),
+        }
+    }
+
+    /// Where it leaves numbered seats.
+    const fn leaves_seats(self) -> SeatState {
+        match self {
+            Self::Hold => SeatState::Held,
+            Self::Sell | Self::Settle => SeatState::Sold,
+            Self::ReleaseHeld | Self::ReleaseSold => SeatState::Available,
+        }
+    }
+
+    /// Tickets that the buyer gains for each seat.
+    const fn tickets_gained(self) -> i64 {
+        match self {
+            Self::Hold | Self::Sell => 1,
+            Self::Settle => 0,
+            Self::ReleaseHeld | Self::ReleaseSold => -1,
+        }
+    }
 }
 
 /// What a key says about a request.
@@ -47,6 +95,7 @@ impl<'a> Draft<'a> {
             now,
             event: Arc::clone(&known.snapshot.event),
             grades: known.snapshot.grades.clone(),
+            seats: known.snapshot.seats.clone(),
             touched: IndexMap::new(),
             keys: IndexMap::new(),
             payments: IndexMap::new(),
@@ -135,29 +184,22 @@ impl<'a> Draft<'a> {
         u32::try_from(i64::from(found) + changed).unwrap_or(0)
     }
 
-    /// Moves seats of a grade, if there are enough, and counts them for the buyer.
-    ///
-    /// Says whether they were moved. `by` is how many tickets the buyer gains or loses.
-    pub(super) fn move_seats(
-        &mut self,
-        seat_type: &SeatType,
-        user: &UserId,
-        by: i64,
-        movement: impl FnOnce(Stock) -> Option<Stock>,
-    ) -> bool {
-        let Some(grade) = self
-            .grades
-            .iter_mut()
-            .find(|grade| grade.seat_type == *seat_type)
-        else {
+    /// Moves a reservation's seats in the stock of its grade and, where they have numbers, on the
+    /// seat map; counts them for the buyer. Says whether there were enough to move.
+    pub(super) fn move_seats(&mut self, of: &Reservation, movement: Movement) -> bool {
+        let count = of.quantity.get();
+        let mut grades = self.grades.iter_mut();
+        let Some(grade) = grades.find(|grade| grade.seat_type == of.seat_type) else {
             return false;
         };
-        let Some(stock) = movement(grade.stock) else {
+        let Some(stock) = movement.of_stock(grade.stock, count) else {
             return false;
         };
         grade.stock = stock;
+        self.seats.set(&of.seats, movement.leaves_seats());
+        let by = movement.tickets_gained() * i64::from(count);
         if by != 0 {
-            *self.holdings.entry(user.clone()).or_default() += by;
+            *self.holdings.entry(of.user.clone()).or_default() += by;
         }
         true
     }
@@ -180,6 +222,7 @@ impl<'a> Draft<'a> {
             version: self.version(),
             last_now: self.now,
             next_due: self.next_due(),
+            seats: self.seats.clone(),
         }
     }
 

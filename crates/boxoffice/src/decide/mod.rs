@@ -4,6 +4,7 @@ mod change;
 mod draft;
 mod payment;
 mod reservation;
+mod seating;
 mod sweep;
 
 use crate::buyer::UserId;

@@ -7,7 +7,7 @@ use crate::event::SaleState;
 use crate::payment::{Payment, PaymentState};
 use crate::reservation::{Reservation, ReservationState};
 
-use super::draft::Draft;
+use super::draft::{Draft, Movement};
 use super::reservation::refund;
 
 impl Draft<'_> {
@@ -101,20 +101,13 @@ impl Draft<'_> {
     }
 
     fn confirm_paid(&mut self, current: &Reservation, payment: Payment) -> Arc<Reservation> {
-        let count = current.quantity.get();
-        self.move_seats(&current.seat_type, &current.user, 0, |stock| {
-            stock.settle(count)
-        });
+        self.move_seats(current, Movement::Settle);
         self.keep_payment(current.id, payment.clone());
         self.replace(current.clone().confirm(Some(payment)))
     }
 
     fn refuse_paid(&mut self, current: &Reservation, payment: Payment) -> Arc<Reservation> {
-        let count = current.quantity.get();
-        let by = -i64::from(count);
-        self.move_seats(&current.seat_type, &current.user, by, |stock| {
-            stock.release_held(count)
-        });
+        self.move_seats(current, Movement::ReleaseHeld);
         let (payment, refund) = refund(payment, self.now);
         self.keep_payment(current.id, payment.clone());
         self.replace(

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::command::{Answer, Cancel, CancelError, Extend, ExtendError, Reserve, ReserveError};
 use crate::event::{SalePhase, SaleState};
-use crate::grade::{Grade, SeatType, Seating};
+use crate::grade::{Grade, SeatType};
 use crate::payment::{Payment, PaymentState, Refund, RefundState};
 use crate::reservation::{Reservation, ReservationState};
 use crate::time::Timestamp;
 
-use super::draft::{Draft, KeyState};
+use super::draft::{Draft, KeyState, Movement};
 
 /// When a buyer may expect her money back, in seconds: five days, as card issuers take.
 const REFUND_EXPECTED_SECS: u32 = 5 * 24 * 3_600;
@@ -32,32 +32,18 @@ impl Draft<'_> {
         }
         self.expect_open()?;
         let grade = self.grade_for(reserve)?;
-        let (seat_type, price) = (grade.seat_type.clone(), grade.price);
         let (count, available) = (reserve.quantity.get(), grade.stock.available);
+        let asked = self.seats_asked(reserve, grade)?;
         self.expect_within_limit(reserve)?;
-
-        let confirmed = self.event.hold_secs == 0;
-        let taken = self.move_seats(&seat_type, &reserve.user, count.into(), |stock| {
-            if confirmed {
-                stock.sell(count)
-            } else {
-                stock.hold(count)
-            }
-        });
-        if !taken {
-            return Err(ReserveError::InsufficientSeats {
-                requested: count,
-                available,
-            });
-        }
+        let seats = asked.give(count)?;
         let held = Reservation {
             id: reserve.id,
             event: self.event.id,
             user: reserve.user.clone(),
-            seat_type,
+            seat_type: grade.seat_type.clone(),
             quantity: reserve.quantity,
-            seats: reserve.seats.clone(),
-            total_price: price.times(count),
+            seats,
+            total_price: grade.price.times(count),
             reserved_at: self.now,
             state: ReservationState::Held {
                 expires_at: self.now.plus_secs(self.event.hold_secs),
@@ -65,6 +51,18 @@ impl Draft<'_> {
             },
             tickets: Vec::new(),
         };
+        let confirmed = self.event.hold_secs == 0;
+        let movement = if confirmed {
+            Movement::Sell
+        } else {
+            Movement::Hold
+        };
+        if !self.move_seats(&held, movement) {
+            return Err(ReserveError::InsufficientSeats {
+                requested: count,
+                available,
+            });
+        }
         let reservation = Arc::new(if confirmed { held.confirm(None) } else { held });
         self.insert(Arc::clone(&reservation));
         self.keep_key(reserve.key.as_ref(), &reservation);
@@ -100,14 +98,7 @@ impl Draft<'_> {
             None if self.grades.len() == 1 => self.grades.first(),
             None => return Err(ReserveError::SeatTypeMissing { known: known() }),
         };
-        match grade {
-            None => Err(ReserveError::UnknownSeatType { known: known() }),
-            Some(Grade {
-                seating: Seating::General,
-                ..
-            }) if !reserve.seats.is_empty() => Err(ReserveError::SeatsNotNumbered),
-            Some(grade) => Ok(grade),
-        }
+        grade.ok_or_else(|| ReserveError::UnknownSeatType { known: known() })
     }
 
     fn expect_within_limit(&self, reserve: &Reserve) -> Result<(), ReserveError> {
@@ -193,23 +184,11 @@ impl Draft<'_> {
 
     /// Cancels a reservation that is held or confirmed, with its refund where it was paid.
     pub(super) fn give_back(&mut self, reservation: &Reservation) -> Arc<Reservation> {
-        let count = reservation.quantity.get();
-        let (held, paid) = match &reservation.state {
-            ReservationState::Confirmed { payment } => (false, payment.clone()),
-            _ => (true, None),
+        let (movement, paid) = match &reservation.state {
+            ReservationState::Confirmed { payment } => (Movement::ReleaseSold, payment.clone()),
+            _ => (Movement::ReleaseHeld, None),
         };
-        self.move_seats(
-            &reservation.seat_type,
-            &reservation.user,
-            -i64::from(count),
-            |stock| {
-                if held {
-                    stock.release_held(count)
-                } else {
-                    stock.release_sold(count)
-                }
-            },
-        );
+        self.move_seats(reservation, movement);
         let refunded = paid.map(|payment| refund(payment, self.now));
         if let Some((payment, _)) = &refunded {
             self.keep_payment(reservation.id, payment.clone());
@@ -225,11 +204,7 @@ impl Draft<'_> {
         let cancelled = self.event.state == SaleState::Cancelled;
         match reservation.state {
             ReservationState::Held { expires_at, .. } if expires_at <= self.now => {
-                let count = reservation.quantity.get();
-                let by = -i64::from(count);
-                self.move_seats(&reservation.seat_type, &reservation.user, by, |stock| {
-                    stock.release_held(count)
-                });
+                self.move_seats(&reservation, Movement::ReleaseHeld);
                 self.replace((*reservation).clone().expire(self.now))
             }
             ReservationState::Held { .. } | ReservationState::Confirmed { .. } if cancelled => {

@@ -13,6 +13,7 @@ use boxoffice::invariants::{GradeLedger, Ledger};
 use boxoffice::money::Money;
 use boxoffice::payment::{Payment, PaymentState};
 use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus, TicketState};
+use boxoffice::seats::{SeatMaps, SeatState};
 use boxoffice::time::Timestamp;
 
 pub(crate) struct Table {
@@ -48,7 +49,22 @@ impl Table {
             version: self.version(),
             last_now: *self.log.last().expect("the event's creation"),
             next_due: self.holds().filter_map(|held| held.due_at()).min(),
+            seats: self.seats(),
         }
+    }
+
+    fn seats(&self) -> SeatMaps {
+        let mut seats = SeatMaps::of(&self.grades);
+        for reservation in self.reservations.values() {
+            match reservation.status() {
+                ReservationStatus::Held | ReservationStatus::Paying => {
+                    seats.set(&reservation.seats, SeatState::Held);
+                }
+                ReservationStatus::Confirmed => seats.set(&reservation.seats, SeatState::Sold),
+                ReservationStatus::Cancelled | ReservationStatus::Expired => {}
+            }
+        }
+        seats
     }
 
     fn holds(&self) -> impl Iterator<Item = &Arc<Reservation>> {

@@ -22,7 +22,7 @@ pub(super) fn events(state: &State, query: &EventListQuery) -> Page<EventSnapsho
     let mut chosen: Vec<EventSnapshot> = state
         .events
         .keys()
-        .filter_map(|id| state.snapshot(*id))
+        .filter_map(|id| state.without_seats(*id))
         .filter(|found| found.event.deleted_at.is_none())
         .filter(|found| is_chosen(found, query.filter, query.now))
         .filter(|found| {

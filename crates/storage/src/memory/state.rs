@@ -10,8 +10,11 @@ use boxoffice::idempotency::{IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationId, Version};
 use boxoffice::payment::Payment;
 use boxoffice::reservation::{Reservation, ReservationState};
+use boxoffice::seats::SeatMaps;
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
+
+use crate::shape::claimed;
 
 /// Everything that is stored.
 #[derive(Debug, Default)]
@@ -76,8 +79,31 @@ const FIRST_ID: ReservationId = ReservationId(Uuid::nil());
 const LAST_ID: ReservationId = ReservationId(Uuid::max());
 
 impl State {
-    /// The event at its version, deleted or not.
+    /// The event at its version with its seats, deleted or not.
     pub(super) fn snapshot(&self, id: EventId) -> Option<EventSnapshot> {
+        let snapshot = self.without_seats(id)?;
+        let seats = if snapshot.is_assigned() {
+            self.seats(&snapshot)
+        } else {
+            SeatMaps::default()
+        };
+        Some(EventSnapshot { seats, ..snapshot })
+    }
+
+    /// A claim of a seat that no grade has is left to the audit.
+    fn seats(&self, snapshot: &EventSnapshot) -> SeatMaps {
+        let id = snapshot.event.id;
+        let mut maps = SeatMaps::of(&snapshot.grades);
+        let claims = self.claims.range((id, SeatLabel("".into()))..);
+        for ((_, seat), by) in claims.take_while(|((of, _), _)| *of == id) {
+            let status = self.stored(*by).map(|found| found.status());
+            maps.set(std::slice::from_ref(seat), claimed(status));
+        }
+        maps
+    }
+
+    /// The event at its version, deleted or not, as lists tell it.
+    pub(super) fn without_seats(&self, id: EventId) -> Option<EventSnapshot> {
         let row = self.events.get(&id)?;
         Some(EventSnapshot {
             event: Arc::clone(&row.event),
@@ -85,6 +111,7 @@ impl State {
             version: row.version,
             last_now: row.last_now,
             next_due: self.holds_of(id).next().map(|(at, _)| at),
+            seats: SeatMaps::default(),
         })
     }
 

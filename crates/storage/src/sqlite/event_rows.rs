@@ -5,6 +5,7 @@ use std::sync::Arc;
 use boxoffice::event::{Event, EventSnapshot, Venue};
 use boxoffice::grade::{Grade, Seating, Stock};
 use boxoffice::ids::{EventId, Version};
+use boxoffice::seats::SeatMaps;
 use boxoffice::store::StoreError;
 use sqlx::sqlite::SqliteRow;
 
@@ -70,6 +71,7 @@ fn snapshot(columns: Columns<'_>, id: EventId) -> Result<EventSnapshot, BadColum
         version: Version(columns.get("version")?),
         last_now: columns.time("last_now")?,
         next_due: None,
+        seats: SeatMaps::default(),
     })
 }
 

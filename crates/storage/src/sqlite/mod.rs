@@ -125,7 +125,7 @@ impl Store for SqliteStore {
         _source: Source,
     ) -> Result<Option<EventSnapshot>, StoreError> {
         let mut reader = self.reader().await?;
-        read_events::event(&mut reader, id, read_events::Deleted::Not).await
+        read_events::event_at_once(&mut reader, id).await
     }
 
     async fn events(&self, query: &EventListQuery) -> Result<Page<EventSnapshot>, StoreError> {

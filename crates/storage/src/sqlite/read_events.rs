@@ -3,17 +3,21 @@
 use std::sync::LazyLock;
 
 use boxoffice::event::EventSnapshot;
+use boxoffice::grade::SeatLabel;
 use boxoffice::ids::EventId;
 use boxoffice::page::{Direction, Page};
+use boxoffice::reservation::ReservationStatus;
+use boxoffice::seats::SeatMaps;
 use boxoffice::store::{EventFilter, EventListQuery, EventSort, StoreError};
 use boxoffice::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection};
 
-use super::columns::Columns;
+use super::columns::{BadColumn, Columns};
 use super::event_rows::{EVENT_COLUMNS, GRADE_COLUMNS, snapshots};
 use super::failure::unavailable;
 use super::statements::Values;
+use crate::shape::claimed;
 
 /// Whether deleted events are wanted too.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,72 @@ pub(super) const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state
 
 const IDS: &str = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?";
 
-/// The event with its grades, all of one version.
+/// Every claimed seat, with the status of the reservation that has it.
+pub(super) const CLAIMS: &str = "SELECT c.seat, r.status FROM seat_claims c \
+    LEFT JOIN reservations r ON r.reservation_id = c.reservation_id WHERE c.event_id = ?";
+
+/// The event with its grades and seats, all of one version.
+///
+/// Only where seats have numbers does it take two statements, and a transaction around them.
+pub(super) async fn event_at_once(
+    connection: &mut SqliteConnection,
+    id: EventId,
+) -> Result<Option<EventSnapshot>, StoreError> {
+    let found = event(connection, id, Deleted::Not).await?;
+    if !found.as_ref().is_some_and(EventSnapshot::is_assigned) {
+        return Ok(found);
+    }
+    let transaction = connection.begin().await;
+    let mut transaction = transaction.map_err(|error| unavailable(&error))?;
+    let found = event_with_seats(&mut transaction, id, Deleted::Not).await?;
+    let committed = transaction.commit().await;
+    committed
+        .map(|()| found)
+        .map_err(|error| unavailable(&error))
+}
+
+/// The event with its grades and seats, within a transaction that is open already.
+pub(super) async fn event_with_seats(
+    connection: &mut SqliteConnection,
+    id: EventId,
+    deleted: Deleted,
+) -> Result<Option<EventSnapshot>, StoreError> {
+    let Some(mut snapshot) = event(connection, id, deleted).await? else {
+        return Ok(None);
+    };
+    if snapshot.is_assigned() {
+        snapshot.seats = seats(connection, &snapshot).await?;
+    }
+    Ok(Some(snapshot))
+}
+
+/// A claim of a seat that no grade has is left to the audit.
+async fn seats(
+    connection: &mut SqliteConnection,
+    snapshot: &EventSnapshot,
+) -> Result<SeatMaps, StoreError> {
+    let id = snapshot.event.id;
+    let mut values = Values::default();
+    values.int(id.0);
+    let rows = values.rows(CLAIMS, connection).await;
+    let mut maps = SeatMaps::of(&snapshot.grades);
+    for row in rows.map_err(|error| unavailable(&error))? {
+        let columns = Columns::new(&row, "seat_claims", "");
+        let read = || -> Result<(SeatLabel, Option<ReservationStatus>), BadColumn> {
+            let status: Option<&str> = columns.get("status")?;
+            let seat: &str = columns.get("seat")?;
+            Ok((
+                SeatLabel(seat.into()),
+                status.and_then(ReservationStatus::from_name),
+            ))
+        };
+        let (seat, status) = read().map_err(|bad| bad.of(id))?;
+        maps.set(&[seat], claimed(status));
+    }
+    Ok(maps)
+}
+
+/// The event with its grades, all of one version; without its seats.
 pub(super) async fn event(
     connection: &mut SqliteConnection,
     id: EventId,

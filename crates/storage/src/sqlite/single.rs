@@ -8,6 +8,7 @@ use boxoffice::grade::{Grade, Seating};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, Version};
 use boxoffice::runtime::oneshot;
+use boxoffice::seats::SeatMaps;
 use boxoffice::store::{Created, StoreError, UserCreated};
 use boxoffice::time::Timestamp;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
@@ -229,7 +230,8 @@ async fn create_event(
         Before::Reused => return Ok(Created::KeyReused),
         Before::Replay { event } => {
             let id = event.unwrap_or(NO_EVENT);
-            let found = read_events::event(connection, id, read_events::Deleted::Too).await?;
+            let found =
+                read_events::event_with_seats(connection, id, read_events::Deleted::Too).await?;
             let missing = || StoreError::Corrupt {
                 table: "idempotency",
                 column: "result_event_id",
@@ -267,6 +269,7 @@ async fn create_event(
         version: Version(1),
         last_now: created_at,
         next_due: None,
+        seats: SeatMaps::of(&new.grades),
     }))
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Code {
     UnsupportedMediaType,
     HeaderFieldsTooLarge,
     InsufficientSeats,
+    SeatTaken,
     AlreadyReserved,
     AlreadyCancelled,
     PaymentInProgress,
@@ -38,7 +39,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code, in the order of their statuses.
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::InvalidRequest,
         Self::Unauthorized,
         Self::Forbidden,
@@ -49,6 +50,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::InsufficientSeats,
+        Self::SeatTaken,
         Self::AlreadyReserved,
         Self::AlreadyCancelled,
         Self::PaymentInProgress,
@@ -87,6 +89,7 @@ impl Code {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::HeaderFieldsTooLarge => "REQUEST_HEADER_FIELDS_TOO_LARGE",
             Self::InsufficientSeats => "INSUFFICIENT_SEATS",
+            Self::SeatTaken => "SEAT_TAKEN",
             Self::AlreadyReserved => "ALREADY_RESERVED",
             Self::AlreadyCancelled => "ALREADY_CANCELLED",
             Self::PaymentInProgress => "PAYMENT_IN_PROGRESS",
@@ -122,6 +125,7 @@ impl Code {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeaderFieldsTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::InsufficientSeats
+            | Self::SeatTaken
             | Self::AlreadyReserved
             | Self::AlreadyCancelled
             | Self::PaymentInProgress

@@ -2,7 +2,9 @@
 //! compile until it has a status.
 
 use boxoffice::box_office::{CreateEventError, CreateUserError};
-use boxoffice::command::{CancelError, DeleteError, ReserveError, Unserved, UpdateError};
+use boxoffice::command::{
+    CancelError, DeleteError, ReserveError, SeatFault, Unserved, UpdateError,
+};
 use boxoffice::grade::SeatType;
 use boxoffice::reservation::Reservation;
 use boxoffice::store::StoreError;
@@ -59,6 +61,24 @@ impl From<ReserveError> for ApiError {
                 },
             ),
             ReserveError::SeatsNotNumbered => Self::invalid_field("seats", Fault::SeatsNotNumbered),
+            ReserveError::SeatsUnfit { seat_type, faults } => {
+                let fault = |(index, fault)| {
+                    let fault = match fault {
+                        SeatFault::Unknown => Fault::UnknownSeat,
+                        SeatFault::OtherGrade => Fault::SeatOfOtherGrade {
+                            seat_type: seat_type.to_string(),
+                        },
+                        SeatFault::Repeated => Fault::Duplicate,
+                    };
+                    (format!("seats[{index}]").into(), fault)
+                };
+                Self::invalid(faults.into_iter().map(fault).collect())
+            }
+            ReserveError::SeatsDisagree => Self::invalid_field("quantity", Fault::SeatsDisagree),
+            ReserveError::SeatTaken { seats } => {
+                let seats = seats.iter().map(ToString::to_string).collect();
+                Self::from(Code::SeatTaken).with("seats", Detail::Texts(seats))
+            }
             ReserveError::InsufficientSeats {
                 requested,
                 available,

@@ -38,6 +38,7 @@ const fn code_in_english(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "The body must be application/json.",
         Code::HeaderFieldsTooLarge => "The headers are too large.",
         Code::InsufficientSeats => "Not enough seats are left.",
+        Code::SeatTaken => "Somebody else has one of these seats. None was taken.",
         Code::AlreadyReserved => "You have as many tickets of this event as one buyer may have.",
         Code::AlreadyCancelled => "The reservation was already cancelled.",
         Code::PaymentInProgress => "A payment is in progress.",
@@ -74,6 +75,7 @@ const fn code_in_korean(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "요청 본문은 application/json이어야 합니다.",
         Code::HeaderFieldsTooLarge => "요청 헤더가 너무 큽니다.",
         Code::InsufficientSeats => "남은 좌석이 부족합니다.",
+        Code::SeatTaken => "이미 선택된 좌석이 있습니다. 예약된 좌석은 없습니다.",
         Code::AlreadyReserved => "이 이벤트의 1인당 구매 한도에 도달했습니다.",
         Code::AlreadyCancelled => "이미 취소된 예약입니다.",
         Code::PaymentInProgress => "결제가 진행 중입니다.",
@@ -144,8 +146,16 @@ fn fault_in_english(fault: &Fault) -> Cow<'static, str> {
         }
         Fault::SeatsNotNumbered => "must be left out: the grade has no numbered seats".into(),
         Fault::SeatsDisagree => "must equal the number of seats".into(),
-        Fault::AssignedNotSupported => {
-            "must be GENERAL: assigned seating is not supported yet".into()
+        Fault::NotSeat => "must be a seat like R-A-12: its grade, its row and its number".into(),
+        Fault::UnknownSeat => "is no seat of this event".into(),
+        Fault::SeatOfOtherGrade { seat_type } => {
+            format!("must be a seat of {seat_type}, the grade that is asked for").into()
+        }
+        Fault::RowsDisagree { seats } => format!("must equal rows x seatsPerRow, {seats}").into(),
+        Fault::RowsNotAssigned => "must be left out: only ASSIGNED seating has rows".into(),
+        Fault::SeatingStays => "cannot be changed after the event was created".into(),
+        Fault::TooManyAssigned { max } => {
+            format!("must not have more than {max} assigned seats").into()
         }
         Fault::TotalAssigned { seat_type } => {
             format!("must leave the total of {seat_type} alone: it follows from its rows").into()
@@ -206,9 +216,17 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
         }
         Fault::SeatsNotNumbered => "좌석 번호가 없는 등급이므로 지정할 수 없습니다".into(),
         Fault::SeatsDisagree => "좌석의 수와 같아야 합니다".into(),
-        Fault::AssignedNotSupported => {
-            "지정 좌석은 아직 지원하지 않으므로 GENERAL이어야 합니다".into()
+        Fault::NotSeat => "R-A-12처럼 등급, 열, 번호로 된 좌석이어야 합니다".into(),
+        Fault::UnknownSeat => "이 이벤트에 없는 좌석입니다".into(),
+        Fault::SeatOfOtherGrade { seat_type } => {
+            format!("선택한 등급 {seat_type}의 좌석이어야 합니다").into()
         }
+        Fault::RowsDisagree { seats } => {
+            format!("rows x seatsPerRow의 값 {seats}와 같아야 합니다").into()
+        }
+        Fault::RowsNotAssigned => "ASSIGNED 좌석에만 지정할 수 있습니다".into(),
+        Fault::SeatingStays => "이벤트를 만든 뒤에는 바꿀 수 없습니다".into(),
+        Fault::TooManyAssigned { max } => format!("지정 좌석은 {max}석을 넘을 수 없습니다").into(),
         Fault::TotalAssigned { seat_type } => {
             format!("{seat_type} 등급의 좌석 수는 배치에 따라 정해지므로 바꿀 수 없습니다").into()
         }

@@ -31,6 +31,8 @@ pub(crate) enum Detail {
     Number(i64),
     /// A text that is the same in every language.
     Text(String),
+    /// Texts that are the same in every language.
+    Texts(Vec<String>),
     /// A moment, told in the default zone.
     At(Timestamp),
     /// What is wrong with a field, told in the visitor's language.
@@ -185,6 +187,7 @@ impl Serialize for ToldDetails<'_> {
             match detail {
                 Detail::Number(number) => map.serialize_entry(name, number)?,
                 Detail::Text(text) => map.serialize_entry(name, text)?,
+                Detail::Texts(texts) => map.serialize_entry(name, texts)?,
                 Detail::At(at) => map.serialize_entry(name, &zone.tell(*at))?,
                 Detail::Fault(fault) => map.serialize_entry(name, &of_fault(lang, fault))?,
                 Detail::Refund(refund) => map.serialize_entry(name, &refund.told(zone))?,

@@ -7,6 +7,7 @@ use boxoffice::idempotency::KEY_LEN_MAX;
 use boxoffice::money::PRICE_MAX;
 use boxoffice::page::PAGE_SIZE_MAX;
 use boxoffice::reservation::QUANTITY_MAX;
+use boxoffice::seats::{ROWS_MAX, SEAT_LABEL_LEN_MAX, SEATS_PER_ROW_MAX};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -18,8 +19,8 @@ use crate::api::{
 use crate::errors::Code;
 use crate::request::{
     BUYER_TICKETS_MAX, CAPACITY_MAX, DESCRIPTION_LEN_MAX, EMAIL_LEN_MAX, EVENT_NAME_LEN_MAX,
-    HOLD_SECS_MAX, PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, PHONE_LEN_MAX, SEAT_LABEL_LEN_MAX,
-    USERNAME_LEN_MAX, VENUE_LEN_MAX,
+    HOLD_SECS_MAX, PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, PHONE_LEN_MAX, SEATINGS, USERNAME_LEN_MAX,
+    VENUE_LEN_MAX,
 };
 use crate::response::{
     CancellationBody, EventBody, EventStatusName, PageBody, ReservationBody, ReservationStatusName,
@@ -59,8 +60,8 @@ pub(super) fn schemas() -> Value {
     schemas["NewReservation"] = new_reservation();
     schemas["NewEvent"] = new_event();
     schemas["EventChange"] = event_change();
-    schemas["NewSeatType"] = seat_type(&["seatType", "total"]);
-    schemas["SeatTypeChange"] = seat_type(&["seatType"]);
+    schemas["NewSeatType"] = new_seat_type();
+    schemas["SeatTypeChange"] = object(&["seatType"], &seat_type());
     schemas["NewVenue"] = venue();
     schemas["NewUser"] = new_user();
     schemas
@@ -163,11 +164,21 @@ fn new_reservation() -> Value {
                 "type": ["array", "null"],
                 "maxItems": QUANTITY_MAX,
                 "uniqueItems": true,
-                "items": text(SEAT_LABEL_LEN_MAX),
-                "description": "As many as `quantity`, which may then be left out.",
+                "items": seat_label(),
+                "description": "As many as `quantity`, which may then be left out. Without them, \
+                    an assigned grade gives the best together.",
             },
         }),
     )
+}
+
+fn seat_label() -> Value {
+    json!({
+        "type": "string",
+        "maxLength": SEAT_LABEL_LEN_MAX,
+        "pattern": "^[^-]+-[A-Za-z]{1,3}-[1-9][0-9]{0,3}$",
+        "examples": ["R-A-12"],
+    })
 }
 
 fn venue() -> Value {
@@ -181,16 +192,29 @@ fn venue() -> Value {
     )
 }
 
-fn seat_type(required: &[&str]) -> Value {
-    object(
-        required,
-        &json!({
-            "seatType": text(GRADE_NAME_LEN_MAX),
-            "price": nullable(integer(0, PRICE_MAX)),
-            "total": integer(1, SEATS_MAX.into()),
-            "seating": nullable(choice(&["GENERAL"])),
-        }),
-    )
+fn seat_type() -> Value {
+    json!({
+        "seatType": text(GRADE_NAME_LEN_MAX),
+        "price": nullable(integer(0, PRICE_MAX)),
+        "total": integer(1, SEATS_MAX.into()),
+    })
+}
+
+fn new_seat_type() -> Value {
+    let mut properties = seat_type();
+    properties["total"]["description"] = "Of ASSIGNED seating: rows x seatsPerRow.".into();
+    let general = json!({ "seating": nullable(choice(&SEATINGS[..1])) });
+    let assigned = json!({
+        "seating": choice(&SEATINGS[1..]),
+        "rows": integer(1, ROWS_MAX.into()),
+        "seatsPerRow": integer(1, SEATS_PER_ROW_MAX.into()),
+    });
+    let mut schema = object(&["seatType"], &properties);
+    schema["anyOf"] = json!([
+        object(&["total"], &general),
+        object(&["seating", "rows", "seatsPerRow"], &assigned),
+    ]);
+    schema
 }
 
 /// What a new event and a change to one have in common.

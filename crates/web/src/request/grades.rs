@@ -3,6 +3,7 @@
 use boxoffice::event::{GRADES_MAX, SEATS_MAX};
 use boxoffice::grade::{Grade, SeatType, Seating, Stock};
 use boxoffice::money::Money;
+use boxoffice::seats::{ASSIGNED_SEATS_MAX, ROWS_MAX, SEATS_PER_ROW_MAX};
 
 use super::fault::Fault;
 use super::fields::Fields;
@@ -12,8 +13,11 @@ use super::values::{any_text, count, one_of, price, seat_type, seat_type_of};
 /// The grade of an event that names none.
 const GENERAL: &str = "GENERAL";
 
-/// How places are found; `ASSIGNED` is known, and refused until it is supported.
-const SEATINGS: &[&str] = &["GENERAL", "ASSIGNED"];
+/// How places are found.
+pub(crate) const SEATINGS: &[&str] = &["GENERAL", "ASSIGNED"];
+
+/// What tells the seating of a grade; none of it can be changed later.
+const SEATING_FIELDS: [&str; 3] = ["seating", "rows", "seatsPerRow"];
 
 /// One entry of `seatTypes`, as far as it was given.
 pub(super) struct GradeEntry {
@@ -23,6 +27,8 @@ pub(super) struct GradeEntry {
     pub(super) price: Option<Money>,
     /// Its seats, if given.
     pub(super) total: Option<u32>,
+    /// How its places are found; a change to an event leaves that as it is.
+    seating: Seating,
 }
 
 /// The grades of a new event.
@@ -48,10 +54,11 @@ fn grades_in_full(
     agree_on_prices(fields, &mut entries, prices);
     let sum = sum(&entries);
     check_sum(fields, sum, total);
+    check_assigned(fields, &entries);
     let grade = |entry: GradeEntry| Grade {
         seat_type: entry.seat_type,
         price: entry.price.unwrap_or(Money::ZERO),
-        seating: Seating::General,
+        seating: entry.seating,
         stock: Stock::of(entry.total.unwrap_or(0)),
     };
     Some(entries.into_iter().map(grade).collect())
@@ -95,22 +102,85 @@ pub(super) fn grade_entries(fields: &Fields<'_, '_>, is_new: bool) -> Option<Vec
 fn grade_entry(fields: &Fields<'_, '_>, is_new: bool) -> Option<GradeEntry> {
     let seat_type = fields.required("seatType", seat_type);
     let price = fields.optional("price", price);
-    let total = if is_new {
-        fields.required("total", count(1, SEATS_MAX))
+    let (seating, total) = if is_new {
+        let seating = seating(fields);
+        (seating, new_total(fields, seating))
     } else {
-        fields.kept("total", count(1, SEATS_MAX))
+        let told = SEATING_FIELDS
+            .iter()
+            .filter(|name| fields.raw(name).is_some());
+        told.for_each(|name| fields.fault(name, Fault::SeatingStays));
+        let total = fields.kept("total", count(1, SEATS_MAX));
+        (Some(Seating::General), total)
     };
-    let is_assigned = fields.optional("seating", |value| {
-        one_of(SEATINGS, &[false, true])(any_text(value)?)
-    });
-    if is_assigned == Some(true) {
-        fields.fault("seating", Fault::AssignedNotSupported);
-    }
     Some(GradeEntry {
         seat_type: seat_type?,
         price,
         total,
+        seating: seating?,
     })
+}
+
+/// General admission unless told otherwise; what is assigned has rows.
+fn seating(fields: &Fields<'_, '_>) -> Option<Seating> {
+    let is_assigned = match fields.raw("seating") {
+        None => false,
+        Some(_) => fields.required("seating", |value| {
+            one_of(SEATINGS, &[false, true])(any_text(value)?)
+        })?,
+    };
+    if is_assigned {
+        let rows = fields.required("rows", count(1, ROWS_MAX));
+        let seats_per_row = fields.required("seatsPerRow", count(1, SEATS_PER_ROW_MAX));
+        return Some(Seating::Assigned {
+            rows: rows?,
+            seats_per_row: seats_per_row?,
+        });
+    }
+    for name in ["rows", "seatsPerRow"] {
+        if fields.raw(name).is_some() {
+            fields.fault(name, Fault::RowsNotAssigned);
+        }
+    }
+    Some(Seating::General)
+}
+
+/// The seats of a new grade; those of an assigned one follow from its rows.
+fn new_total(fields: &Fields<'_, '_>, seating: Option<Seating>) -> Option<u32> {
+    let Some(Seating::Assigned {
+        rows,
+        seats_per_row,
+    }) = seating
+    else {
+        let needed = seating.is_some();
+        let read = count(1, SEATS_MAX);
+        return if needed {
+            fields.required("total", read)
+        } else {
+            fields.optional("total", read)
+        };
+    };
+    let seats = rows * seats_per_row;
+    let told = fields.optional("total", count(1, SEATS_MAX));
+    if told.is_some_and(|told| told != seats) {
+        fields.fault("total", Fault::RowsDisagree { seats });
+    }
+    Some(seats)
+}
+
+/// Notes where more seats have numbers than one event may have.
+fn check_assigned(fields: &Fields<'_, '_>, entries: &[GradeEntry]) {
+    let assigned = entries
+        .iter()
+        .filter(|entry| entry.seating != Seating::General);
+    let seats: u64 = assigned
+        .filter_map(|entry| entry.total)
+        .map(u64::from)
+        .sum();
+    if seats > ASSIGNED_SEATS_MAX.into() {
+        let max = ASSIGNED_SEATS_MAX;
+        fields.fault("seatTypes", Fault::TooManyAssigned { max });
+    }
 }
 
 /// `price` as a map of grades, or as the price of the one grade there is.
@@ -297,9 +367,11 @@ mod tests {
         let body = r#"{"seatTypes": [
             {"seatType": "VIP", "price": -1, "total": 0},
             {"seatType": "vip", "price": 1.5, "total": "3"},
-            {"price": 1, "total": 1, "seating": "ASSIGNED"},
+            {"price": 1, "total": 1, "seating": "ASSIGNED", "rows": 0},
             7,
-            {"seatType": "S", "total": 1, "seating": "standing"}
+            {"seatType": "S", "total": 1, "seating": "standing"},
+            {"seatType": "A", "seating": "ASSIGNED", "rows": 2, "seatsPerRow": 3, "total": 5},
+            {"seatType": "B", "total": 5, "rows": 1, "seatsPerRow": 5}
         ]}"#;
         let mut fields = read(body).expect_err("many faults");
         fields.sort();
@@ -311,12 +383,35 @@ mod tests {
                 "seatTypes[1].price",
                 "seatTypes[1].seatType",
                 "seatTypes[1].total",
+                "seatTypes[2].rows",
                 "seatTypes[2].seatType",
-                "seatTypes[2].seating",
+                "seatTypes[2].seatsPerRow",
                 "seatTypes[3]",
                 "seatTypes[4].seating",
+                "seatTypes[5].total",
+                "seatTypes[6].rows",
+                "seatTypes[6].seatsPerRow",
             ]
         );
+    }
+
+    #[test]
+    fn the_seats_of_an_assigned_grade_follow_from_its_rows() {
+        let body = |rest: &str| {
+            let grade =
+                r#""seatType": "VIP", "seating": "assigned", "rows": 10, "seatsPerRow": 50"#;
+            read(&format!(r#"{{"seatTypes": [{{{grade}{rest}}}]}}"#))
+        };
+        for rest in ["", r#", "total": 500"#, r#", "total": null"#] {
+            assert_eq!(body(rest), Ok(vec![grade("VIP", 0, 500)]), "{rest}");
+        }
+        assert_eq!(
+            body(r#", "total": 499"#),
+            Err(vec!["seatTypes[0].total".to_owned()])
+        );
+        let many = r#"{"seatTypes": [{"seatType": "A", "seating": "ASSIGNED", "rows": 1000, "seatsPerRow": 100},
+            {"seatType": "B", "seating": "ASSIGNED", "rows": 1, "seatsPerRow": 1}]}"#;
+        assert_eq!(read(many), Err(vec!["seatTypes".to_owned()]));
     }
 
     #[test]

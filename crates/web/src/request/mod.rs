@@ -20,9 +20,10 @@ pub(crate) use event::{
 };
 pub(crate) use event_patch::{event_patch, if_version, names_own_zone};
 pub(crate) use fault::{Fault, Faults};
+pub(crate) use grades::SEATINGS;
 pub(crate) use json::Json;
 pub(crate) use paging::{PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, page, sort};
 pub(crate) use query::number;
-pub(crate) use reservation::{SEAT_LABEL_LEN_MAX, cancel_hash, reserve_request};
+pub(crate) use reservation::{cancel_hash, reserve_request};
 pub(crate) use user::{USERNAME_LEN_MAX, new_user};
 pub(crate) use values::{EMAIL_LEN_MAX, PHONE_LEN_MAX, line_of, one_of, user_id_of};

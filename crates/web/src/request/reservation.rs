@@ -9,10 +9,7 @@ use boxoffice::reservation::{QUANTITY_MAX, Quantity};
 use super::fault::{Fault, Faults};
 use super::fields::Fields;
 use super::json::Json;
-use super::values::{any_text, event_id, integer, line_of, seat_type, user_id};
-
-/// Longest seat label, in characters: a grade, a row and a number.
-pub(crate) const SEAT_LABEL_LEN_MAX: usize = 64;
+use super::values::{any_text, event_id, integer, seat_type, user_id};
 
 /// Reads `POST /reservations`.
 pub(crate) fn reserve_request(
@@ -23,24 +20,14 @@ pub(crate) fn reserve_request(
     let fields = Fields::of_body(body, faults)?;
     let event = fields.required("eventId", event_id);
     let user = fields.required("userId", user_id);
-    let seats = fields.optional("seats", seat_labels).unwrap_or_default();
-    let counted = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-    let quantity = if seats.is_empty() {
-        fields.required("quantity", quantity)
-    } else {
-        let given = fields.optional("quantity", quantity);
-        if given.is_some_and(|given| given.get() != counted) {
-            fields.fault("quantity", Fault::SeatsDisagree);
-        }
-        Quantity::try_from(i64::from(counted)).ok()
-    };
+    let (quantity, seats) = quantity_and_seats(&fields);
     let seat_type = fields.optional("seatType", seat_type);
     let mut request = ReserveRequest {
         event: event?,
         user: user?,
         quantity: quantity?,
         seat_type,
-        seats,
+        seats: seats?,
         key: None,
     };
     request.key = key.map(|key| KeyedRequest {
@@ -59,26 +46,48 @@ fn quantity(value: &Json<'_>) -> Result<Quantity, Fault> {
     Quantity::try_from(number).map_err(|_| range())
 }
 
-fn seat_labels(value: &Json<'_>) -> Result<Vec<SeatLabel>, Fault> {
-    let Json::List(items) = value else {
-        return Err(Fault::NotList);
-    };
-    if items.len() > QUANTITY_MAX as usize {
-        return Err(Fault::Items {
-            min: 1,
-            max: QUANTITY_MAX as usize,
-        });
-    }
-    let mut labels: Vec<SeatLabel> = Vec::with_capacity(items.len());
-    for item in items {
-        let label = line_of(any_text(item)?, SEAT_LABEL_LEN_MAX)?.to_uppercase();
-        let label = SeatLabel(label.into());
-        if labels.contains(&label) {
-            return Err(Fault::Duplicate);
+/// How many, and which. Who names seats need not count them, but must not miscount them.
+fn quantity_and_seats(fields: &Fields<'_, '_>) -> (Option<Quantity>, Option<Vec<SeatLabel>>) {
+    let items = match fields.raw("seats") {
+        None => &[][..],
+        Some(Json::List(items)) => items,
+        Some(_) => {
+            fields.fault("seats", Fault::NotList);
+            return (fields.optional("quantity", quantity), None);
         }
-        labels.push(label);
+    };
+    if items.is_empty() {
+        return (fields.required("quantity", quantity), Some(Vec::new()));
     }
-    Ok(labels)
+    let given = fields.optional("quantity", quantity);
+    let Ok(counted) = Quantity::try_from(i64::try_from(items.len()).unwrap_or(i64::MAX)) else {
+        let max = QUANTITY_MAX as usize;
+        fields.fault("seats", Fault::Items { min: 1, max });
+        return (None, None);
+    };
+    if given.is_some_and(|given| given != counted) {
+        fields.fault("quantity", Fault::SeatsDisagree);
+    }
+    (Some(counted), seat_labels(fields, items))
+}
+
+fn seat_labels(fields: &Fields<'_, '_>, items: &[Json<'_>]) -> Option<Vec<SeatLabel>> {
+    let mut labels: Vec<SeatLabel> = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let label = any_text(item)
+            .and_then(|text| text.parse().map_err(|_| Fault::NotSeat))
+            .and_then(|label| {
+                if labels.contains(&label) {
+                    return Err(Fault::Duplicate);
+                }
+                Ok(label)
+            });
+        match label {
+            Ok(label) => labels.push(label),
+            Err(fault) => fields.fault(&format!("seats[{index}]"), fault),
+        }
+    }
+    (labels.len() == items.len()).then_some(labels)
 }
 
 fn reserve_hash(request: &ReserveRequest) -> BodyHash {
@@ -154,12 +163,27 @@ mod tests {
         assert_eq!(read(seats).expect("a request").quantity.get(), 2);
         let fewer = r#"{"eventId": 1, "userId": "a", "quantity": 1, "seats": ["R-A-1", "R-A-2"]}"#;
         assert_eq!(read(fewer).expect_err("one fault"), ["quantity"]);
-        let twice = r#"{"eventId": 1, "userId": "a", "seats": ["R-A-1", "r-a-1"]}"#;
-        assert!(
-            read(twice)
-                .expect_err("a fault")
-                .contains(&"seats".to_owned())
+    }
+
+    #[test]
+    fn every_bad_seat_is_told_by_its_place() {
+        let seats = |seats: &str| {
+            let body = format!(r#"{{"eventId": 1, "userId": "a", "seats": {seats}}}"#);
+            read(&body).expect_err("a fault")
+        };
+        assert_eq!(
+            seats(r#"["R-A-1", "r-a-1", " R-A-1"]"#),
+            ["seats[1]", "seats[2]"]
         );
+        assert_eq!(
+            seats(r#"["R-A-1", 7, "R-A", "R-A-0", "<b>-A-1", null]"#),
+            ["seats[1]", "seats[2]", "seats[3]", "seats[4]", "seats[5]"]
+        );
+        assert_eq!(seats(r#""R-A-1""#), ["seats"]);
+        let many: Vec<String> = (1..=11).map(|n| format!("\"R-A-{n}\"")).collect();
+        assert_eq!(seats(&format!("[{}]", many.join(","))), ["seats"]);
+        assert_eq!(seats("[]"), ["quantity"]);
+        assert_eq!(seats("null"), ["quantity"]);
     }
 
     #[test]
