@@ -1,6 +1,12 @@
 //! Every bound of the server: its unit, its default, and what it depends on.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 /// The server's bounds. `ServerLimits::default()` is what the configuration reference prints.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -121,6 +127,21 @@ impl ServerLimits {
 /// A duration of this many milliseconds.
 pub(crate) const fn millis(ms: u32) -> Duration {
     Duration::from_millis(ms as u64)
+}
+
+/// Waits for `work`, at most for `patience`.
+///
+/// What is in memory is there at once, and needs no alarm: setting one and taking it back costs more
+/// than most of what would be waited for.
+pub(crate) async fn soon_or_within<F: Future>(
+    patience: Duration,
+    work: F,
+) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    match poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => timeout(patience, work).await,
+    }
 }
 
 #[cfg(test)]

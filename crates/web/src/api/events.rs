@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use boxoffice::box_office::CachedEvent;
 use boxoffice::command::DeleteError;
@@ -115,24 +115,8 @@ pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     told(&app, id, asked.headers().get(IF_NONE_MATCH).cloned()).await
 }
 
-/// The path of [`hot`] events, as it is counted.
+/// The path of [`told`] events, as it is counted.
 pub(crate) const HOT_PATH: &str = "/api/events/{eventId}";
-
-/// The event that is asked for, where the request is the one that everybody sends.
-///
-/// It goes past the router, which costs as much as finding the event: of an event on sale, nearly
-/// all requests are this one. Anything unusual about it takes the usual way.
-pub(crate) fn hot(method: &Method, path: &str) -> Option<EventId> {
-    let digits = path
-        .strip_prefix("/api/events/")
-        .filter(|_| method == Method::GET)?;
-    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
-    digits
-        .parse()
-        .ok()
-        .filter(|id| is_number && *id > 0)
-        .map(EventId)
-}
 
 /// An event as it is, or that the asker knows it already.
 pub(crate) async fn told(app: &App, id: EventId, known: Option<HeaderValue>) -> Answer {
@@ -256,31 +240,4 @@ pub(super) async fn delete(app: Host, asked: Asked) -> Answer {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_usual_request_for_an_event_goes_past_the_router() {
-        let get = |path: &str| hot(&Method::GET, path).map(|EventId(id)| id);
-        assert_eq!(get("/api/events/7"), Some(7));
-        for unusual in [
-            "0",
-            "+7",
-            "-7",
-            "7/",
-            "7/seats",
-            "%37",
-            "",
-            "upcoming",
-            "9".repeat(20).as_str(),
-        ] {
-            assert_eq!(get(&format!("/api/events/{unusual}")), None, "{unusual}");
-        }
-        assert_eq!(get("/api/v1/events/7"), None);
-        assert_eq!(hot(&Method::HEAD, "/api/events/7"), None);
-        assert_eq!(hot(&Method::DELETE, "/api/events/7"), None);
-    }
 }

@@ -1,5 +1,6 @@
 //! The endpoints: each reads a request, asks the box office, and tells the answer.
 
+mod direct;
 mod docs;
 mod events;
 mod health;
@@ -26,9 +27,8 @@ use crate::request::{Asked, Fault, Faults, Json};
 use crate::settings::{AdminToken, Settings};
 use crate::visit::Host;
 use crate::zone::Zone;
-pub(crate) use events::{
-    HOT_PATH, SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES, hot, told,
-};
+pub(crate) use direct::Direct;
+pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
 pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
 pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
 

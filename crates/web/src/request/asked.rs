@@ -15,7 +15,7 @@ use super::fault::{Fault, Faults};
 use super::query::{Query, decode};
 use super::values;
 use crate::errors::{ApiError, Code};
-use crate::limits::{ServerLimits, millis};
+use crate::limits::{ServerLimits, millis, soon_or_within};
 use crate::principal::Principal;
 use crate::settings::AdminToken;
 use crate::visit::Visit;
@@ -43,6 +43,12 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
 }
 
 impl Asked {
+    /// A request that needs no route.
+    pub(crate) fn without_route(request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        Self { parts, body }
+    }
+
     /// The headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.parts.headers
@@ -127,7 +133,7 @@ impl Asked {
         let is_typed = announced.is_some();
         let body = std::mem::take(&mut self.body);
         let collected = Limited::new(body, bytes_max).collect();
-        let bytes = match tokio::time::timeout(millis(limits.body_timeout_ms), collected).await {
+        let bytes = match soon_or_within(millis(limits.body_timeout_ms), collected).await {
             Err(_) => return Err(Code::RequestTimeout.into()),
             Ok(Ok(collected)) => collected.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -46,13 +46,19 @@ pub(crate) struct ReservationBody<'a> {
     payment: Option<PaymentBody<'a>>,
     /// One for each admission, once it is confirmed.
     tickets: Vec<TicketBody<'a>>,
-    #[serde(flatten)]
-    timing: Option<Timing>,
+    /// See [`Timing`]. Fields of their own, because a flattened one makes all others cost more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    queue_time_ms: Option<u64>,
+    /// See [`Timing`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    lock_acquisition_time_ms: Option<u64>,
 }
 
 /// What a new reservation cost in time; only in the answer that makes it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 pub(crate) struct Timing {
     /// How long the request waited for its group, in milliseconds.
     queue_time_ms: u64,
@@ -120,7 +126,8 @@ impl<'a> ReservationBody<'a> {
                 .iter()
                 .map(|t| TicketBody::tell(t, zone))
                 .collect(),
-            timing,
+            queue_time_ms: timing.as_ref().map(|timing| timing.queue_time_ms),
+            lock_acquisition_time_ms: timing.map(|timing| timing.lock_acquisition_time_ms),
         }
     }
 }

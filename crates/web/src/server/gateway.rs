@@ -1,32 +1,28 @@
 //! What every request goes through: an id, a place among those in handling, a time limit, the
 //! router, and on the way out the envelope, the metrics and a line in the log.
 
-use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, IF_NONE_MATCH, RETRY_AFTER};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, Request};
 use axum::response::{IntoResponse, Response};
 use boxoffice::box_office::BoxOffice;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
-use tokio::time::timeout;
 use tower::Service;
 
 use super::meter::Meter;
 use super::{Front, Refusal};
-use crate::api::{self, App, BASES, METRICS_PATH, ToldAsIs};
+use crate::api::{self, App, BASES, Direct, METRICS_PATH, ToldAsIs};
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
-use crate::limits::{ServerLimits, millis};
+use crate::limits::{ServerLimits, millis, soon_or_within};
 use crate::settings::Settings;
 use crate::visit::{Visit, X_REQUEST_ID, new_request_id, request_id};
 
@@ -100,10 +96,15 @@ impl Gateway {
         let visit;
         let (mut response, route) = if place.is_none() && !is_probe(path) {
             (ApiError::from(Code::Overloaded).into_response(), None)
-        } else if let Some(event) = api::hot(&asker.method, path) {
-            let known = request.headers().get(IF_NONE_MATCH).cloned();
-            let told = api::told(app, event, known).map(IntoResponse::into_response);
-            (self.bounded(told, &asker.method).await, Some(api::HOT_PATH))
+        } else if let Some(direct) = Direct::of(&asker.method, path) {
+            let answer = direct.answer(app, request);
+            let answer = answer.map(IntoResponse::into_response);
+            let response = if direct.keeps_time() {
+                survived(answer).await
+            } else {
+                self.bounded(answer, &asker.method).await
+            };
+            (response, Some(direct.route()))
         } else {
             visit = Arc::new(Visit {
                 app: Arc::clone(app),
@@ -150,17 +151,9 @@ impl Gateway {
 
     /// Waits for an answer, within the time that a request may take, and outlives its panics.
     async fn bounded(&self, answer: impl Future<Output = Response>, method: &Method) -> Response {
-        let mut answer = pin!(AssertUnwindSafe(answer).catch_unwind());
-        // What is in memory is answered at once, and needs no alarm.
-        let answered = match poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
-            Poll::Ready(answered) => Ok(answered),
-            Poll::Pending => timeout(millis(self.0.app.limits.handling_timeout_ms), answer).await,
-        };
-        match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) => ApiError::from(Code::Internal)
-                .because(&"a panic")
-                .into_response(),
+        let patience = millis(self.0.app.limits.handling_timeout_ms);
+        match soon_or_within(patience, survived(answer)).await {
+            Ok(response) => response,
             // What only reads has done nothing; of anything else nobody can say so.
             Err(_) if method.is_safe() => ApiError::from(Code::ServiceUnavailable).into_response(),
             Err(_) => ApiError::from(Code::OutcomeUnknown).into_response(),
@@ -185,6 +178,16 @@ impl Gateway {
         error.put_headers(lang, response.headers_mut());
         *response.body_mut() = Body::from(body);
     }
+}
+
+/// Waits for an answer, and outlives its panics.
+async fn survived(answer: impl Future<Output = Response>) -> Response {
+    let panicked = |_| {
+        let error = ApiError::from(Code::Internal).because(&"a panic");
+        error.into_response()
+    };
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    answer.unwrap_or_else(panicked)
 }
 
 /// What is kept of a request while it is handled.

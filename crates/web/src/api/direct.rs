@@ -1,0 +1,106 @@
+//! The two requests that nearly everybody sends while an event sells.
+//!
+//! They go past the router, which would cost as much as answering them. Anything unusual about a
+//! request takes the usual way, to the same handler.
+
+use axum::body::Body;
+use axum::http::header::IF_NONE_MATCH;
+use axum::http::{Method, Request};
+use boxoffice::ids::EventId;
+
+use super::events::{HOT_PATH, told};
+use super::reservations::{RESERVE_PATH, taken};
+use super::{Answer, App, BASES};
+use crate::request::Asked;
+
+/// A request that needs no router.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Direct {
+    /// What is this event like?
+    Event(EventId),
+    /// Take seats.
+    Reserve,
+}
+
+impl Direct {
+    /// What is asked, where it is one of these.
+    pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
+        match *method {
+            Method::GET => event(path).map(Self::Event),
+            Method::POST => (path == RESERVE_PATH).then_some(Self::Reserve),
+            _ => None,
+        }
+    }
+
+    /// The template that it is counted under.
+    pub(crate) const fn route(self) -> &'static str {
+        match self {
+            Self::Event(_) => HOT_PATH,
+            Self::Reserve => RESERVE_PATH,
+        }
+    }
+
+    /// Whether every wait of its handler has an end of its own.
+    pub(crate) const fn keeps_time(self) -> bool {
+        matches!(self, Self::Reserve)
+    }
+
+    /// Answers.
+    pub(crate) async fn answer(self, app: &App, request: Request<Body>) -> Answer {
+        match self {
+            Self::Event(id) => {
+                let known = request.headers().get(IF_NONE_MATCH).cloned();
+                told(app, id, known).await
+            }
+            Self::Reserve => taken(app, Asked::without_route(request)).await,
+        }
+    }
+}
+
+fn event(path: &str) -> Option<EventId> {
+    let digits = path.strip_prefix(BASES[0])?.strip_prefix("/events/")?;
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits
+        .parse()
+        .ok()
+        .filter(|id| is_number && *id > 0)
+        .map(EventId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usual_requests_go_past_the_router() {
+        let event = Some(Direct::Event(EventId(7)));
+        assert_eq!(Direct::of(&Method::GET, "/api/events/7"), event);
+        let reserve = Some(Direct::Reserve);
+        assert_eq!(Direct::of(&Method::POST, "/api/reservations"), reserve);
+        for unusual in [
+            "0",
+            "+7",
+            "-7",
+            "7/",
+            "7/seats",
+            "%37",
+            "",
+            "upcoming",
+            &"9".repeat(20),
+        ] {
+            let path = format!("/api/events/{unusual}");
+            assert_eq!(Direct::of(&Method::GET, &path), None, "{unusual}");
+        }
+        for (method, path) in [
+            (Method::GET, "/api/v1/events/7"),
+            (Method::HEAD, "/api/events/7"),
+            (Method::DELETE, "/api/events/7"),
+            (Method::POST, "/api/events/7"),
+            (Method::GET, "/api/reservations"),
+            (Method::POST, "/api/reservations/"),
+            (Method::POST, "/api/v1/reservations"),
+        ] {
+            assert_eq!(Direct::of(&method, path), None, "{method} {path}");
+        }
+    }
+}
