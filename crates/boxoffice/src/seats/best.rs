@@ -4,8 +4,9 @@
 //!
 //! 1. **Together.** The party gets one block of neighbouring seats in one row, if any row has it.
 //! 2. **Closest to the stage.** Of the rows that have such a block, the first.
-//! 3. **No seat alone.** Of that row's blocks, one that leaves the fewest single free seats between
-//!    two taken ones. A seat at the end of its row is not between two.
+//! 3. **No seat alone.** Of that row's blocks, one that puts no free seat alone between two taken
+//!    ones, or as few as can be. A seat at the end of its row is not between two, and one that is
+//!    alone already does not count.
 //! 4. **Closest to the centre.** Of those, the one whose middle is nearest to the row's middle; of two
 //!    that are as near, the one with the lower numbers.
 //! 5. **Never turned away.** Where no row has a block for all, the party is split into as few blocks

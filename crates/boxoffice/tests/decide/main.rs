@@ -16,6 +16,8 @@ mod property;
 mod reserving;
 #[path = "../sale/mod.rs"]
 mod sale;
+mod seating;
+mod seating_property;
 mod story;
 mod table;
 mod updating;

@@ -12,14 +12,14 @@ use boxoffice::page::Direction;
 use boxoffice::store::{EventFilter, EventListQuery, EventSort};
 use boxoffice::time::Timestamp;
 
-use super::rendered::{etag, is_known, rendered, ttl_secs};
+use super::rendered::{etag, is_known, rendered, rendered_seats, ttl_secs};
 use super::{Answer, App, created, event_number, json, json_bytes};
 use crate::errors::{ApiError, Code, Detail};
 use crate::request::{
     Asked, Faults, Json, event_patch, if_version, line_of, names_own_zone, new_event, one_of, page,
     sort,
 };
-use crate::response::{EventBody, SeatsBody, WrittenItems};
+use crate::response::{EventBody, WrittenItems};
 use crate::visit::Host;
 use crate::zone::Zone;
 
@@ -135,16 +135,13 @@ pub(crate) async fn told(app: &App, id: EventId, known: Option<HeaderValue>) -> 
 
 pub(super) async fn seats(app: Host, asked: Asked) -> Answer {
     let cached = cached(&app, asked.param("eventId", event_number)?).await?;
-    let now = app.box_office.now();
-    let tag = etag(cached.snapshot.version, cached.snapshot.status(now));
-    let tag = HeaderValue::try_from(tag)
-        .map_err(|error| ApiError::from(Code::Internal).because(&error))?;
-    let mut response = if is_known(asked.headers().get(IF_NONE_MATCH), &tag) {
+    let seats = rendered_seats(&cached.snapshot, app.box_office.now())?;
+    let mut response = if is_known(asked.headers().get(IF_NONE_MATCH), &seats.etag) {
         not_modified()
     } else {
-        json(StatusCode::OK, &SeatsBody::tell(&cached.snapshot, now))?
+        json_bytes(StatusCode::OK, Body::from(seats.body))
     };
-    put_cache_headers(response.headers_mut(), &cached, tag);
+    put_cache_headers(response.headers_mut(), &cached, seats.etag);
     Ok(response)
 }
 

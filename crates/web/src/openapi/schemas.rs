@@ -24,7 +24,7 @@ use crate::request::{
 };
 use crate::response::{
     CancellationBody, EventBody, EventStatusName, PageBody, ReservationBody, ReservationStatusName,
-    SeatTypeBody, SeatsBody, Timing, UserBody,
+    SeatRow, SeatTypeBody, SeatTypeSeats, SeatsBody, Timing, UserBody,
 };
 use crate::zone::{DATE_TIME_LEN_MAX, DEFAULT_ZONE, ZONE_LEN_MAX};
 
@@ -35,6 +35,8 @@ use crate::zone::{DATE_TIME_LEN_MAX, DEFAULT_ZONE, ZONE_LEN_MAX};
     EventStatusName,
     SeatTypeBody<'static>,
     SeatsBody<'static>,
+    SeatTypeSeats<'static>,
+    SeatRow,
     PageBody<EventBody<'static>>,
     ReservationBody<'static>,
     ReservationStatusName,

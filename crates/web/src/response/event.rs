@@ -2,6 +2,7 @@
 
 use boxoffice::event::{Event, EventSnapshot, EventStatus, Venue};
 use boxoffice::grade::{Grade, Seating};
+use boxoffice::seats::{SeatMap, SeatState, row_name};
 use boxoffice::time::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -140,6 +141,14 @@ pub(crate) struct SeatTypeBody<'a> {
     price: i64,
     /// `GENERAL`: first come, best place. `ASSIGNED`: each ticket names its seat.
     seating: &'static str,
+    /// Of assigned seating: rows A, B and so on, from the stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rows: Option<u32>,
+    /// Of assigned seating: seats 1 and so on in each row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats_per_row: Option<u32>,
     total: u32,
     available: u32,
     held: u32,
@@ -148,13 +157,20 @@ pub(crate) struct SeatTypeBody<'a> {
 
 impl<'a> SeatTypeBody<'a> {
     fn tell(grade: &'a Grade) -> Self {
+        let (seating, layout) = match grade.seating {
+            Seating::General => ("GENERAL", None),
+            Seating::Assigned {
+                rows,
+                seats_per_row,
+            } => ("ASSIGNED", Some((rows, seats_per_row))),
+        };
+        let (rows, seats_per_row) = layout.unzip();
         Self {
             seat_type: grade.seat_type.as_str(),
             price: grade.price.0,
-            seating: match grade.seating {
-                Seating::General => "GENERAL",
-                Seating::Assigned { .. } => "ASSIGNED",
-            },
+            seating,
+            rows,
+            seats_per_row,
             total: grade.stock.total,
             available: grade.stock.available,
             held: grade.stock.held,
@@ -174,8 +190,42 @@ pub(crate) struct SeatsBody<'a> {
     status: &'static str,
     total_seats: u32,
     available_seats: u32,
-    #[schema(value_type = Vec<SeatTypeBody>)]
-    seat_types: SeatTypes<'a>,
+    #[schema(value_type = Vec<SeatTypeSeats>)]
+    seat_types: SeatTypesWithSeats<'a>,
+}
+
+/// A grade and, where its seats have numbers, where each of them stands.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SeatTypeSeats<'a> {
+    #[serde(flatten)]
+    grade: SeatTypeBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<SeatRow>, required = false, nullable = false)]
+    seats: Option<Rows<'a>>,
+}
+
+/// The seats of one row. Seat 3 of row B of grade R is `R-B-3`: the third letter.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SeatRow {
+    /// A to Z, AA and so on, from the stage.
+    row: String,
+    /// A letter for each seat, from number 1: `A` available, `H` held, `S` sold.
+    #[schema(pattern = "^[AHS]+$")]
+    states: String,
+}
+
+impl SeatRow {
+    fn tell(map: &SeatMap, row: u32) -> Self {
+        let letter = |state| match state {
+            SeatState::Available => 'A',
+            SeatState::Held => 'H',
+            SeatState::Sold => 'S',
+        };
+        Self {
+            row: row_name(row),
+            states: map.row(row).map(letter).collect(),
+        }
+    }
 }
 
 impl<'a> SeatsBody<'a> {
@@ -188,7 +238,7 @@ impl<'a> SeatsBody<'a> {
             status: status_name(snapshot.status(now)),
             total_seats: stock.total,
             available_seats: stock.available,
-            seat_types: SeatTypes(&snapshot.grades),
+            seat_types: SeatTypesWithSeats(snapshot),
         }
     }
 }
@@ -237,5 +287,26 @@ struct SeatTypes<'a>(&'a [Grade]);
 impl Serialize for SeatTypes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(SeatTypeBody::tell))
+    }
+}
+
+struct SeatTypesWithSeats<'a>(&'a EventSnapshot);
+
+impl Serialize for SeatTypesWithSeats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tell = |grade| SeatTypeSeats {
+            grade: SeatTypeBody::tell(grade),
+            seats: self.0.seats.of_grade(&grade.seat_type).map(|map| Rows(map)),
+        };
+        serializer.collect_seq(self.0.grades.iter().map(tell))
+    }
+}
+
+struct Rows<'a>(&'a SeatMap);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = 0..self.0.layout().rows();
+        serializer.collect_seq(rows.map(|row| SeatRow::tell(self.0, row)))
     }
 }

@@ -5,7 +5,9 @@ mod page;
 mod reservation;
 mod user;
 
-pub(crate) use event::{EventBody, EventStatusName, SeatTypeBody, SeatsBody, status_name};
+pub(crate) use event::{
+    EventBody, EventStatusName, SeatRow, SeatTypeBody, SeatTypeSeats, SeatsBody, status_name,
+};
 pub(crate) use page::{PageBody, WrittenItems};
 pub(crate) use reservation::{
     CancellationBody, Refund, ReservationBody, ReservationStatusName, Timing, cancelled_at,
