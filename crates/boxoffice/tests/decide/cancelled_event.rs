@@ -1,6 +1,7 @@
 //! An event that is called off gives everything back.
 
 use boxoffice::command::{Command, EventPatch, PayError, Verdict};
+use boxoffice::decide::facts_needed;
 use boxoffice::event::SaleState;
 use boxoffice::grade::Stock;
 use boxoffice::payment::PaymentState;
@@ -30,6 +31,17 @@ fn calling_off_an_event_makes_what_is_taken_due() {
 #[test]
 fn calling_off_an_event_that_nobody_has_tickets_of_makes_nothing_due() {
     assert!(!story().decide(&[call_off()]).more_due);
+}
+
+#[test]
+fn what_is_left_to_give_back_is_looked_for_until_nothing_is() {
+    let mut story = story();
+    story.reserved(ask("mina", 2));
+    story.group(&[call_off()]);
+    let looks = |story: &Story| facts_needed(&story.snapshot, &[], story.now, 1).live;
+    assert!(looks(&story));
+    story.sweep_all();
+    assert!(!looks(&story));
 }
 
 #[test]

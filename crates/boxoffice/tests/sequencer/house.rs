@@ -132,8 +132,21 @@ impl House {
         &self,
         node: &BoxOffice,
     ) -> Result<Arc<EventSnapshot>, UpdateError> {
+        self.change(node, SaleState::Cancelled).await
+    }
+
+    /// Closes the sale.
+    pub(crate) async fn close(&self, node: &BoxOffice) -> Result<Arc<EventSnapshot>, UpdateError> {
+        self.change(node, SaleState::Closed).await
+    }
+
+    async fn change(
+        &self,
+        node: &BoxOffice,
+        state: SaleState,
+    ) -> Result<Arc<EventSnapshot>, UpdateError> {
         let patch = EventPatch {
-            state: Some(SaleState::Cancelled),
+            state: Some(state),
             ..EventPatch::default()
         };
         let update = Update {

@@ -107,6 +107,41 @@ async fn a_refusal_after_a_lost_commit_is_true_whatever_lands_later() {
     house.audit().await;
 }
 
+/// The group that keeps a lost commit from landing changes nothing, and is a version all the same.
+#[tokio::test(start_paused = true)]
+async fn after_a_refusal_that_took_a_version_the_node_knows_the_event() {
+    let house = House::selling(event().with_grade("R", 3).closing_at(60)).await;
+    let node = house.node("a");
+    later(ms(59_990)).await;
+    house.store.next_commits(&[Fault::LostBefore]);
+    house.store.commits_take(ms(20));
+    let refused = house.reserve(&node, ask("mina", 2)).await;
+    assert_eq!(refused, Err(ReserveError::SaleClosed));
+    let (barrier, loads) = (house.store.last_group(), &house.store.loads);
+    let read = loads.load(Ordering::SeqCst);
+    house.close(&node).await.expect("an update");
+    assert_eq!(loads.load(Ordering::SeqCst), read, "nothing is read again");
+    let closed = house.store.last_group();
+    assert_eq!(closed.base, barrier.base.next());
+    assert_eq!(house.snapshot().await.last_now, closed.now);
+    house.audit().await;
+}
+
+/// Time goes back, and the group that changed nothing is what the next one may not be earlier than.
+#[tokio::test(start_paused = true)]
+async fn after_a_refusal_that_took_a_version_time_does_not_run_back() {
+    let house = House::selling(event().with_grade("R", 3).closing_at(60)).await;
+    let node = house.node("a");
+    later(ms(59_990)).await;
+    house.store.next_commits(&[Fault::LostBefore]);
+    house.store.commits_take(ms(20));
+    let refused = house.reserve(&node, ask("mina", 2)).await;
+    assert_eq!(refused, Err(ReserveError::SaleClosed));
+    house.clock.jump_secs(-30);
+    house.close(&node).await.expect("an update");
+    house.audit().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_database_that_comes_back_before_the_deadline_gives_the_true_answer() {
     let house = House::selling(event().with_grade("R", 3)).await;

@@ -35,7 +35,8 @@ async fn a_refusal_commits_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_young_memory_answers_without_the_database() {
     let (house, node, asked) = sold_out().await;
-    later(ms(99)).await;
+    // As old as a memory may be, to the moment.
+    later(ms(100)).await;
     assert_eq!(house.reserve(&node, ask("jun", 1)).await, SOLD_OUT);
     assert_eq!(house.store.facts_asked.load(Ordering::SeqCst), asked);
 }
@@ -44,8 +45,11 @@ async fn a_young_memory_answers_without_the_database() {
 async fn an_old_memory_asks_the_database_for_its_version() {
     let (house, node, asked) = sold_out().await;
     later(ms(101)).await;
+    let loads = house.store.loads.load(Ordering::SeqCst);
     assert_eq!(house.reserve(&node, ask("jun", 1)).await, SOLD_OUT);
     assert_eq!(house.store.facts_asked.load(Ordering::SeqCst), asked + 1);
+    let loads_after = house.store.loads.load(Ordering::SeqCst);
+    assert_eq!(loads_after, loads, "what was confirmed is not read again");
 }
 
 #[tokio::test(start_paused = true)]
