@@ -1,4 +1,5 @@
-//! Work that goes on while nobody asks: due holds of idle events, old keys, the invariants' metric.
+//! Work that goes on while nobody asks: due holds of idle events, payments and refunds that wait
+//! for their provider, old keys, the invariants' metric.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use futures_util::future::join_all;
 use metrics::gauge;
 
 use crate::box_office::Ports;
+use crate::cashier::{Cashier, Round};
 use crate::command::Command;
 use crate::ids::EventId;
 use crate::invariants::{self, Invariant, Violation};
@@ -43,13 +45,20 @@ impl Drop for Background {
 }
 
 /// Begins the background work.
-pub(crate) fn start(ports: &Ports, limits: &Limits, sequencers: &Arc<Sequencers>) -> Background {
+pub(crate) fn start(
+    ports: &Ports,
+    limits: &Limits,
+    sequencers: &Arc<Sequencers>,
+    cashier: &Cashier,
+) -> Background {
     let sweeper = sweep(ports.clone(), limits.clone(), Arc::clone(sequencers));
     let purger = purge(ports.clone(), limits.clone());
     let auditor = audit(ports.clone(), limits.clone(), Arc::clone(sequencers));
+    let reconciler = reconcile(cashier.clone(), limits.clone());
     Background {
         tasks: vec![
             runtime::spawn(sweeper),
+            runtime::spawn(reconciler),
             runtime::spawn(purger),
             runtime::spawn(auditor),
         ],
@@ -75,6 +84,16 @@ async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
             }
             Err(error) => tracing::warn!(%error, "due holds were not looked for"),
         }
+    }
+}
+
+/// Settles payments whose outcome nobody waits for any more, and gives back what is refunded.
+async fn reconcile(cashier: Cashier, limits: Limits) {
+    let interval = runtime::millis(limits.reconcile_interval_ms);
+    let mut round = Round::default();
+    loop {
+        runtime::sleep(interval).await;
+        cashier.reconcile(&mut round).await;
     }
 }
 

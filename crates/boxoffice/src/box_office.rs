@@ -1,10 +1,14 @@
 //! The use cases: what an organizer and a buyer can do.
 
+mod door;
+mod paying;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::background::Background;
 use crate::buyer::{User, UserId, UserStatistics};
+use crate::cashier::Cashier;
 use crate::command::{
     Answer, Cancel, CancelError, Command, DeleteError, Outcome, Reserve, ReserveError, Unserved,
     Update, UpdateError,
@@ -16,12 +20,17 @@ use crate::idempotency::KeyedRequest;
 use crate::ids::{EventId, IdSource, ReservationCode, ReservationId};
 use crate::limits::Limits;
 use crate::page::{Direction, Page, PageRequest};
+use crate::provider::Payments;
 use crate::reservation::{Quantity, Reservation, ReservationStatus};
 use crate::sequencer::{Sequencers, Served};
 use crate::store::{
     Created, EventListQuery, ReservationListQuery, Source, Store, StoreError, UserCreated,
 };
+use crate::ticket_code::TicketKey;
 use crate::time::{Clock, Timestamp};
+
+pub use door::{Checked, ShownTicket};
+pub use paying::PayRequest;
 
 /// What the box office works with; all of it is handed in.
 #[derive(Clone)]
@@ -30,6 +39,10 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What nodes share beside it.
     pub coordinator: Arc<dyn Coordinator>,
+    /// Whoever takes the money.
+    pub payments: Arc<dyn Payments>,
+    /// Signs tickets; the same on every node.
+    pub ticket_key: TicketKey,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
@@ -44,6 +57,7 @@ pub struct BoxOffice {
     ports: Ports,
     limits: Limits,
     sequencers: Arc<Sequencers>,
+    cashier: Cashier,
 }
 
 /// What a buyer asks for, before it has an id.
@@ -128,10 +142,12 @@ impl BoxOffice {
     /// A box office over these ports, within these limits.
     pub fn new(ports: Ports, limits: Limits) -> Self {
         let sequencers = Arc::new(Sequencers::new(ports.clone(), limits.clone()));
+        let cashier = Cashier::new(ports.clone(), limits.clone(), Arc::clone(&sequencers));
         Self {
             ports,
             limits,
             sequencers,
+            cashier,
         }
     }
 
@@ -231,13 +247,7 @@ impl BoxOffice {
         id: ReservationId,
         key: Option<KeyedRequest>,
     ) -> Result<Answer<Arc<Reservation>>, CancelError> {
-        let found = self
-            .ports
-            .store
-            .reservation(id)
-            .await
-            .map_err(Unserved::from)?;
-        let event = found.ok_or(CancelError::NotFound)?.event;
+        let event = self.event_of(id).await?.ok_or(CancelError::NotFound)?;
         let cancel = Cancel {
             reservation: id,
             key,
@@ -378,14 +388,21 @@ impl BoxOffice {
         }
     }
 
-    /// Begins the work that goes on in the background: due holds, old keys, the invariants' metric.
+    /// Begins the work that goes on in the background: due holds, payments whose outcome is not
+    /// known, refunds, old keys, the invariants' metric.
     pub fn start_background(&self) -> Background {
-        crate::background::start(&self.ports, &self.limits, &self.sequencers)
+        crate::background::start(&self.ports, &self.limits, &self.sequencers, &self.cashier)
     }
 
     /// Decides what was accepted, takes nothing new, and ends every event's task.
     pub async fn shutdown(&self) {
         self.sequencers.shutdown().await;
+    }
+
+    /// The event that a reservation is of.
+    async fn event_of(&self, id: ReservationId) -> Result<Option<EventId>, Unserved> {
+        let found = self.ports.store.reservation(id).await?;
+        Ok(found.map(|reservation| reservation.event))
     }
 
     async fn submit(&self, event: EventId, command: Command) -> Served {

@@ -9,7 +9,7 @@ use crate::buyer::UserId;
 use crate::event::SaleState;
 use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
-use crate::ids::{PaymentId, ReservationId, Version};
+use crate::ids::{EventId, PaymentId, ReservationId, Version};
 use crate::money::Money;
 use crate::reservation::{Quantity, Reservation};
 use crate::time::Timestamp;
@@ -174,6 +174,12 @@ pub enum CancelError {
     /// The event has begun.
     #[error("the event has begun")]
     SaleClosed,
+    /// Somebody was admitted with one of its tickets.
+    #[error("a ticket has been used")]
+    TicketUsed {
+        /// When the first was.
+        at: Timestamp,
+    },
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -187,6 +193,8 @@ pub enum CancelError {
 pub struct Extend {
     /// Which.
     pub reservation: ReservationId,
+    /// The client's key, if it sent one.
+    pub key: Option<KeyedRequest>,
 }
 
 /// Why a hold was not extended.
@@ -210,6 +218,9 @@ pub enum ExtendError {
     /// It was cancelled.
     #[error("already cancelled")]
     AlreadyCancelled(Box<Reservation>),
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// Not decided.
     #[error(transparent)]
     Unserved(#[from] Unserved),
@@ -224,9 +235,11 @@ pub struct BeginPayment {
     pub payment: PaymentId,
     /// How: `CARD` and its like.
     pub method: String,
+    /// The client's key, if it sent one.
+    pub key: Option<KeyedRequest>,
 }
 
-/// Why a payment did not begin.
+/// Why a reservation was not paid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PayError {
     /// No such reservation.
@@ -241,6 +254,15 @@ pub enum PayError {
     /// It was cancelled.
     #[error("already cancelled")]
     AlreadyCancelled(Box<Reservation>),
+    /// The provider said no. The seats are kept for as long as the hold lasts.
+    #[error("the payment was declined")]
+    Declined(Box<Reservation>),
+    /// The provider could not be asked. Nothing was charged, and the seats are kept.
+    #[error("the payment provider cannot be asked")]
+    ProviderUnavailable,
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// Not decided.
     #[error(transparent)]
     Unserved(#[from] Unserved),
@@ -264,6 +286,58 @@ pub struct SettlePayment {
     pub payment: PaymentId,
     /// What the provider said.
     pub verdict: Verdict,
+}
+
+/// A refund has gone back: the provider said so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CompleteRefund {
+    /// Of which reservation.
+    pub reservation: ReservationId,
+    /// Of which payment.
+    pub payment: PaymentId,
+}
+
+/// One ticket at the door.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckIn {
+    /// Of which reservation.
+    pub reservation: ReservationId,
+    /// Its place in the reservation, from 1.
+    pub number: u32,
+    /// The client's key, if it sent one.
+    pub key: Option<KeyedRequest>,
+}
+
+/// Why a ticket was not admitted, or its admission not undone.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CheckInError {
+    /// No such ticket: the code is not ours, or was never sold.
+    #[error("no such ticket")]
+    NotFound,
+    /// The ticket is for another event.
+    #[error("the ticket is for event {event}")]
+    WrongEvent {
+        /// The event that it is for.
+        event: EventId,
+    },
+    /// It has admitted somebody before.
+    #[error("the ticket was used before")]
+    AlreadyUsed {
+        /// When.
+        at: Timestamp,
+    },
+    /// It has admitted nobody, so there is nothing to undo.
+    #[error("the ticket has not been used")]
+    NotUsed,
+    /// It admits nobody any more.
+    #[error("the ticket was cancelled")]
+    TicketCancelled,
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Not decided.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
 }
 
 /// What an organizer changes. `None` leaves a field as it is.
@@ -385,6 +459,12 @@ pub enum Command {
     BeginPayment(BeginPayment),
     /// See [`SettlePayment`].
     SettlePayment(SettlePayment),
+    /// See [`CompleteRefund`].
+    CompleteRefund(CompleteRefund),
+    /// Admit somebody with a ticket.
+    CheckIn(CheckIn),
+    /// Take an admission back.
+    UndoCheckIn(CheckIn),
     /// See [`Update`].
     Update(Box<Update>),
     /// Delete the event.
@@ -402,9 +482,28 @@ impl Command {
             Self::Extend(_) => CommandKind::Extend,
             Self::BeginPayment(_) => CommandKind::BeginPayment,
             Self::SettlePayment(_) => CommandKind::SettlePayment,
+            Self::CompleteRefund(_) => CommandKind::CompleteRefund,
+            Self::CheckIn(_) => CommandKind::CheckIn,
+            Self::UndoCheckIn(_) => CommandKind::UndoCheckIn,
             Self::Update(_) => CommandKind::Update,
             Self::Delete => CommandKind::Delete,
             Self::Sweep => CommandKind::Sweep,
+        }
+    }
+
+    /// The client's key, where it may have one and has.
+    pub const fn key(&self) -> Option<&KeyedRequest> {
+        match self {
+            Self::Reserve(reserve) => reserve.key.as_ref(),
+            Self::Cancel(cancel) => cancel.key.as_ref(),
+            Self::Extend(extend) => extend.key.as_ref(),
+            Self::BeginPayment(begin) => begin.key.as_ref(),
+            Self::CheckIn(ticket) | Self::UndoCheckIn(ticket) => ticket.key.as_ref(),
+            Self::SettlePayment(_)
+            | Self::CompleteRefund(_)
+            | Self::Update(_)
+            | Self::Delete
+            | Self::Sweep => None,
         }
     }
 
@@ -416,6 +515,8 @@ impl Command {
             Self::Extend(extend) => Some(extend.reservation),
             Self::BeginPayment(begin) => Some(begin.reservation),
             Self::SettlePayment(settle) => Some(settle.reservation),
+            Self::CompleteRefund(refund) => Some(refund.reservation),
+            Self::CheckIn(ticket) | Self::UndoCheckIn(ticket) => Some(ticket.reservation),
             Self::Update(_) | Self::Delete | Self::Sweep => None,
         }
     }

@@ -8,8 +8,8 @@ use crate::command::Outcome;
 use crate::event::{Event, EventSnapshot};
 use crate::grade::Grade;
 use crate::idempotency::{IdempotencyKey, KeyRecord};
-use crate::ids::{EventId, GroupId, ReservationId, Version};
-use crate::payment::Payment;
+use crate::ids::{EventId, GroupId, PaymentId, ReservationId, Version};
+use crate::payment::{Payment, Refund};
 use crate::reservation::Reservation;
 use crate::time::Timestamp;
 
@@ -24,6 +24,8 @@ pub struct FactsQuery {
     pub buyers: Vec<UserId>,
     /// Reservations to look up.
     pub reservations: Vec<ReservationId>,
+    /// Payments to look up.
+    pub payments: Vec<PaymentId>,
     /// Look up holds that end at or before this; `None`: don't.
     pub due_by: Option<Timestamp>,
     /// Look up reservations HELD or CONFIRMED, which a cancelled event still has to give back.
@@ -39,6 +41,7 @@ impl FactsQuery {
             && self.keys_by_reservation.is_empty()
             && self.buyers.is_empty()
             && self.reservations.is_empty()
+            && self.payments.is_empty()
             && self.due_by.is_none()
             && !self.live
     }
@@ -55,12 +58,25 @@ pub struct Facts {
     pub holdings: HashMap<UserId, u32>,
     /// Reservations asked about, and those that the found keys led to. Of this event only.
     pub reservations: HashMap<ReservationId, Arc<Reservation>>,
+    /// Payments asked about, of this event only.
+    pub payments: HashMap<PaymentId, PaymentRecord>,
     /// Holds that are due, earliest first, at most `due_len_max`.
     pub due: Vec<Arc<Reservation>>,
     /// The earliest end of a hold that is not in `due`; filled where `due_by` was asked.
     pub next_due: Option<Timestamp>,
     /// Reservations HELD or CONFIRMED, at most `due_len_max`; filled where `live` was asked.
     pub live: Vec<Arc<Reservation>>,
+}
+
+/// An attempt to pay, whatever its reservation says by now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentRecord {
+    /// For which reservation.
+    pub reservation: ReservationId,
+    /// Where it stands.
+    pub payment: Payment,
+    /// How it goes back, if it does.
+    pub refund: Option<Refund>,
 }
 
 /// A reservation that a group made or changed, as it is after the group.
@@ -85,6 +101,9 @@ pub struct Changes {
     pub keys: Vec<KeyRecord>,
     /// Payment attempts made or changed, with their reservations; each once.
     pub payments: Vec<(ReservationId, Payment)>,
+    /// Refunds made or changed that no reservation's state carries: of money that came when its
+    /// reservation had no use for it any more. Each once.
+    pub refunds: Vec<Refund>,
 }
 
 impl Changes {
@@ -95,6 +114,7 @@ impl Changes {
             && self.reservations.is_empty()
             && self.keys.is_empty()
             && self.payments.is_empty()
+            && self.refunds.is_empty()
     }
 }
 

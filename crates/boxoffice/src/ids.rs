@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::crockford;
 use crate::time::Timestamp;
 
 /// An event's number, given by the database, from 1.
@@ -82,9 +83,6 @@ impl FromStr for ReservationId {
     }
 }
 
-/// Crockford's alphabet: no I, L, O or U. Source: <https://www.crockford.com/base32.html>.
-const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// A reservation's name for people: ten characters, made from the id's last 48 bits.
 ///
 /// It is found beside its buyer only, so it needs no index of its own.
@@ -116,8 +114,7 @@ impl fmt::Display for ReservationCode {
             if i == 5 {
                 f.write_str("-")?;
             }
-            let digit = usize::try_from(bits >> shift & 31).unwrap_or(0);
-            fmt::Write::write_char(f, char::from(CROCKFORD[digit]))?;
+            fmt::Write::write_char(f, crockford::digit(bits >> shift))?;
         }
         Ok(())
     }
@@ -136,16 +133,7 @@ impl FromStr for ReservationCode {
         let mut bits = 0_u64;
         let mut digits = 0;
         for typed in text.bytes().filter(|b| *b != b'-') {
-            let upper = match typed.to_ascii_uppercase() {
-                b'O' => b'0',
-                b'I' | b'L' => b'1',
-                other => other,
-            };
-            let digit = CROCKFORD
-                .iter()
-                .position(|c| *c == upper)
-                .ok_or(InvalidCode)?;
-            bits = bits << 5 | digit as u64;
+            bits = bits << 5 | crockford::bits(typed).ok_or(InvalidCode)?;
             digits += 1;
             if digits > 10 {
                 return Err(InvalidCode);

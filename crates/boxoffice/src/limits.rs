@@ -24,6 +24,17 @@ pub struct Limits {
     pub conflicts_max: u32,
     /// How long an event's task stays without work before it ends, in seconds.
     pub idle_secs: u32,
+    /// How long the payment provider may take to answer, in milliseconds.
+    ///
+    /// A buyer waits no longer than `request_deadline_ms` for it; then she hears that it is open.
+    pub payment_timeout_ms: u32,
+    /// After how long a payment that the provider has never heard of counts as declined, in
+    /// seconds. A charge on its way must have arrived by then; one that comes later is refunded.
+    pub payment_unseen_secs: u32,
+    /// How often payments under way and refunds are looked for, in milliseconds.
+    pub reconcile_interval_ms: u32,
+    /// Payments, and refunds, that one such look takes on.
+    pub reconcile_len_max: u32,
     /// How often due holds of idle events are looked for, in milliseconds.
     pub sweep_interval_ms: u32,
     /// How long an idempotency key is kept, in seconds. The contract promises 24 hours.
@@ -44,6 +55,10 @@ impl Default for Limits {
             sold_out_age_ms_max: 100,
             conflicts_max: 20,
             idle_secs: 60,
+            payment_timeout_ms: 5_000,
+            payment_unseen_secs: 60,
+            reconcile_interval_ms: 500,
+            reconcile_len_max: 256,
             sweep_interval_ms: 500,
             key_retention_secs: 7 * 24 * 3_600,
             audit_interval_secs: 30,
@@ -95,6 +110,7 @@ impl Limits {
             (10..=60_000).contains(&self.sweep_interval_ms),
             "sweep_interval_ms must be 10 to 60000",
         );
+        self.expect_payments(&mut expect);
         expect(
             self.key_retention_secs >= 24 * 3_600,
             "key_retention_secs must be at least 86400: the contract promises 24 hours",
@@ -104,6 +120,26 @@ impl Limits {
             "audit_interval_secs must be at least 1",
         );
         mistakes
+    }
+
+    fn expect_payments(&self, expect: &mut impl FnMut(bool, &str)) {
+        expect(
+            (1..=60_000).contains(&self.payment_timeout_ms),
+            "payment_timeout_ms must be 1 to 60000",
+        );
+        expect(
+            u64::from(self.payment_unseen_secs) * 1_000 >= 2 * u64::from(self.payment_timeout_ms),
+            "payment_unseen_secs must be at least twice payment_timeout_ms, or payments under way \
+             would be given up",
+        );
+        expect(
+            (10..=60_000).contains(&self.reconcile_interval_ms),
+            "reconcile_interval_ms must be 10 to 60000",
+        );
+        expect(
+            (1..=4_096).contains(&self.reconcile_len_max),
+            "reconcile_len_max must be 1 to 4096",
+        );
     }
 }
 

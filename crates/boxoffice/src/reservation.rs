@@ -154,6 +154,16 @@ pub struct Ticket {
     pub state: TicketState,
 }
 
+impl Ticket {
+    /// When it admitted somebody, if it did.
+    pub const fn used_at(&self) -> Option<Timestamp> {
+        match self.state {
+            TicketState::Used { at } => Some(at),
+            TicketState::Valid | TicketState::Cancelled => None,
+        }
+    }
+}
+
 /// Some seats of one grade for one buyer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reservation {

@@ -7,11 +7,15 @@ use crate::command::Unserved;
 use crate::event::{EventSnapshot, NewEvent};
 use crate::group::{Facts, FactsQuery, Group};
 use crate::idempotency::KeyedRequest;
-use crate::ids::{EventId, GroupId, ReservationCode, ReservationId, Version};
+use crate::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use crate::invariants::Ledger;
 use crate::page::{Direction, Page, PageRequest};
+use crate::payment::Refund;
 use crate::reservation::{Reservation, ReservationStatus};
 use crate::time::Timestamp;
+
+/// Bytes of a secret that nodes share.
+pub const SECRET_LEN: usize = 32;
 
 /// Why the database did not answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -152,6 +156,30 @@ pub enum UserCreated {
     Exists,
 }
 
+/// A payment whose outcome is not settled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentUnderWay {
+    /// Of which event.
+    pub event: EventId,
+    /// For which reservation, which is PAYING.
+    pub reservation: ReservationId,
+    /// The attempt.
+    pub payment: PaymentId,
+    /// When it began.
+    pub started_at: Timestamp,
+}
+
+/// A refund that has not gone back yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefundDue {
+    /// Of which event.
+    pub event: EventId,
+    /// Of which reservation.
+    pub reservation: ReservationId,
+    /// The refund; pending.
+    pub refund: Refund,
+}
+
 /// The database, as the box office needs it. Every method is safe to drop at any await point:
 /// what it began is finished or undone without it.
 #[async_trait]
@@ -220,8 +248,31 @@ pub trait Store: Send + Sync + 'static {
     async fn user_statistics(&self, id: &UserId) -> Result<UserStatistics, StoreError>;
 
     /// Events that have something due at `now`: a hold that ended, or a reservation HELD or
-    /// CONFIRMED of a cancelled event. At most `len_max`.
+    /// CONFIRMED of a cancelled event. One that is PAYING is not due. At most `len_max`.
     async fn events_due(&self, now: Timestamp, len_max: u32) -> Result<Vec<EventId>, StoreError>;
+
+    /// Payments under way of reservations after `after`, in the order of reservations' ids, from
+    /// the writer; at most `len_max`.
+    async fn payments_under_way(
+        &self,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<PaymentUnderWay>, StoreError>;
+
+    /// Refunds still to go back, of payments after `after`, in the order of payments' ids, from
+    /// the writer; at most `len_max`.
+    async fn refunds_due(
+        &self,
+        after: Option<PaymentId>,
+        len_max: u32,
+    ) -> Result<Vec<RefundDue>, StoreError>;
+
+    /// The secret of this name: the one that is kept, or `offered`, which is kept from now on.
+    async fn secret(
+        &self,
+        name: &str,
+        offered: [u8; SECRET_LEN],
+    ) -> Result<[u8; SECRET_LEN], StoreError>;
 
     /// Removes at most `len_max` keys from before `before`; says how many.
     async fn purge_keys(&self, before: Timestamp, len_max: u32) -> Result<u64, StoreError>;

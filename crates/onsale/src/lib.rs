@@ -7,5 +7,6 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod logging;
+pub mod payments;
 pub mod platform;
 pub mod sample;

@@ -8,6 +8,7 @@ use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
 use boxoffice::ids::IdSource;
 use boxoffice::store::Store;
+use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use coordination::in_process::InProcess;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use rand::TryRng;
@@ -18,7 +19,8 @@ use tokio::task::JoinHandle;
 use web::{AdminToken, Gateway, Settings};
 
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, ticket_key_of};
+use crate::payments;
 
 /// Bounds of the latency histograms in seconds: 100 microseconds to 10 seconds.
 const SECONDS: [f64; 16] = [
@@ -65,6 +67,8 @@ impl Platform {
         SysRng.try_fill_bytes(&mut seed)?;
         let ports = Ports {
             store: Arc::clone(&store),
+            payments: payments::provider(config.payment_provider, config.sandbox),
+            ticket_key: ticket_key(config, &*store).await?,
             coordinator: Arc::new(InProcess::new(config.cache)),
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(IdSource::seeded(seed)),
@@ -105,6 +109,17 @@ impl Platform {
         self.box_office.shutdown().await;
         self.store.close().await;
     }
+}
+
+/// The configured key, or the one that the database keeps, so that every node has the same.
+async fn ticket_key(config: &Config, store: &dyn Store) -> anyhow::Result<TicketKey> {
+    let configured = config.ticket_key.as_ref();
+    if let Some(key) = configured.and_then(|key| ticket_key_of(key.expose_secret())) {
+        return Ok(TicketKey::new(&key));
+    }
+    let mut offered = [0; TICKET_KEY_LEN];
+    SysRng.try_fill_bytes(&mut offered)?;
+    Ok(TicketKey::new(&store.secret("ticket_key", offered).await?))
 }
 
 /// Folds samples into their histograms, which would otherwise wait for somebody to read them.

@@ -56,10 +56,11 @@ pub(crate) fn check_group(group: &Group) -> Result<(), String> {
         })?;
         check_reservation(reservation)?;
     }
-    changes
-        .payments
-        .iter()
-        .try_for_each(|(_, payment)| check_method(&payment.method))
+    let methods = changes.payments.iter().map(|(_, payment)| &payment.method);
+    let refunds = changes.refunds.iter().map(|refund| &refund.method);
+    methods
+        .chain(refunds)
+        .try_for_each(|method| check_method(method))
 }
 
 fn check_grade(grade: &Grade) -> Result<(), String> {

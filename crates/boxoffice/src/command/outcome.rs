@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, CancelError, DeleteError, ExtendError, PayError, ReserveError, Unserved, UpdateError,
+    Answer, CancelError, CheckInError, DeleteError, ExtendError, PayError, ReserveError, Unserved,
+    UpdateError,
 };
 use crate::event::EventSnapshot;
 use crate::reservation::Reservation;
@@ -16,11 +17,17 @@ pub enum Outcome {
     /// The reservation as it is now.
     Cancel(Result<Answer<Arc<Reservation>>, CancelError>),
     /// The reservation with its new end.
-    Extend(Result<Arc<Reservation>, ExtendError>),
+    Extend(Result<Answer<Arc<Reservation>>, ExtendError>),
     /// The reservation: paying, or confirmed already.
-    BeginPayment(Result<Arc<Reservation>, PayError>),
+    BeginPayment(Result<Answer<Arc<Reservation>>, PayError>),
     /// The reservation after the verdict.
     SettlePayment(Result<Arc<Reservation>, PayError>),
+    /// Whether the refund is known, and done now.
+    CompleteRefund(Result<bool, Unserved>),
+    /// The reservation with its ticket used.
+    CheckIn(Result<Answer<Arc<Reservation>>, CheckInError>),
+    /// The reservation with its ticket valid again.
+    UndoCheckIn(Result<Answer<Arc<Reservation>>, CheckInError>),
     /// The event as it is now.
     Update(Result<Arc<EventSnapshot>, UpdateError>),
     /// Deleted.
@@ -42,6 +49,12 @@ pub enum CommandKind {
     BeginPayment,
     /// See [`SettlePayment`](super::SettlePayment).
     SettlePayment,
+    /// See [`CompleteRefund`](super::CompleteRefund).
+    CompleteRefund,
+    /// See [`Command::CheckIn`](super::Command::CheckIn).
+    CheckIn,
+    /// See [`Command::UndoCheckIn`](super::Command::UndoCheckIn).
+    UndoCheckIn,
     /// See [`Update`](super::Update).
     Update,
     /// See [`Command::Delete`](super::Command::Delete).
@@ -59,6 +72,9 @@ impl CommandKind {
             Self::Extend => Outcome::Extend(Err(why.into())),
             Self::BeginPayment => Outcome::BeginPayment(Err(why.into())),
             Self::SettlePayment => Outcome::SettlePayment(Err(why.into())),
+            Self::CompleteRefund => Outcome::CompleteRefund(Err(why)),
+            Self::CheckIn => Outcome::CheckIn(Err(why.into())),
+            Self::UndoCheckIn => Outcome::UndoCheckIn(Err(why.into())),
             Self::Update => Outcome::Update(Err(why.into())),
             Self::Delete => Outcome::Delete(Err(why.into())),
             Self::Sweep => Outcome::Sweep(Err(why)),
@@ -73,6 +89,9 @@ impl CommandKind {
             Self::Extend => Outcome::Extend(Err(ExtendError::NotFound)),
             Self::BeginPayment => Outcome::BeginPayment(Err(PayError::NotFound)),
             Self::SettlePayment => Outcome::SettlePayment(Err(PayError::NotFound)),
+            Self::CompleteRefund => Outcome::CompleteRefund(Ok(false)),
+            Self::CheckIn => Outcome::CheckIn(Err(CheckInError::NotFound)),
+            Self::UndoCheckIn => Outcome::UndoCheckIn(Err(CheckInError::NotFound)),
             Self::Update => Outcome::Update(Err(UpdateError::EventNotFound)),
             Self::Delete => Outcome::Delete(Err(DeleteError::EventNotFound)),
             Self::Sweep => Outcome::Sweep(Ok(false)),
@@ -87,6 +106,9 @@ impl CommandKind {
             Self::Extend => "extend",
             Self::BeginPayment => "begin_payment",
             Self::SettlePayment => "settle_payment",
+            Self::CompleteRefund => "complete_refund",
+            Self::CheckIn => "check_in",
+            Self::UndoCheckIn => "undo_check_in",
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Sweep => "sweep",
@@ -113,12 +135,19 @@ impl Outcome {
         use Outcome as O;
         match self {
             O::Reserve(Ok(Answer { replayed: true, .. }))
-            | O::Cancel(Ok(Answer { replayed: true, .. })) => Fate::Replayed,
+            | O::Cancel(Ok(Answer { replayed: true, .. }))
+            | O::Extend(Ok(Answer { replayed: true, .. }))
+            | O::BeginPayment(Ok(Answer { replayed: true, .. }))
+            | O::CheckIn(Ok(Answer { replayed: true, .. }))
+            | O::UndoCheckIn(Ok(Answer { replayed: true, .. })) => Fate::Replayed,
             O::Reserve(Ok(_))
             | O::Cancel(Ok(_))
             | O::Extend(Ok(_))
             | O::BeginPayment(Ok(_))
             | O::SettlePayment(Ok(_))
+            | O::CompleteRefund(Ok(_))
+            | O::CheckIn(Ok(_))
+            | O::UndoCheckIn(Ok(_))
             | O::Update(Ok(_))
             | O::Delete(Ok(()))
             | O::Sweep(Ok(_)) => Fate::Done,
@@ -127,6 +156,9 @@ impl Outcome {
             | O::Extend(Err(ExtendError::Unserved(_)))
             | O::BeginPayment(Err(PayError::Unserved(_)))
             | O::SettlePayment(Err(PayError::Unserved(_)))
+            | O::CompleteRefund(Err(_))
+            | O::CheckIn(Err(CheckInError::Unserved(_)))
+            | O::UndoCheckIn(Err(CheckInError::Unserved(_)))
             | O::Update(Err(UpdateError::Unserved(_)))
             | O::Delete(Err(DeleteError::Unserved(_)))
             | O::Sweep(Err(_)) => Fate::Unserved,
@@ -135,6 +167,8 @@ impl Outcome {
             | O::Extend(Err(_))
             | O::BeginPayment(Err(_))
             | O::SettlePayment(Err(_))
+            | O::CheckIn(Err(_))
+            | O::UndoCheckIn(Err(_))
             | O::Update(Err(_))
             | O::Delete(Err(_)) => Fate::Refused,
         }

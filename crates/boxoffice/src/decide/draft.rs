@@ -13,7 +13,7 @@ use crate::grade::{Grade, Stock};
 use crate::group::{Changes, Decision, Touched};
 use crate::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
 use crate::ids::{PaymentId, ReservationId, Version};
-use crate::payment::Payment;
+use crate::payment::{Payment, Refund};
 use crate::reservation::Reservation;
 use crate::seats::{SeatMaps, SeatState};
 use crate::time::Timestamp;
@@ -28,6 +28,8 @@ pub(super) struct Draft<'a> {
     touched: IndexMap<ReservationId, Touched>,
     keys: IndexMap<(UserId, IdempotencyKey), KeyRecord>,
     payments: IndexMap<PaymentId, (ReservationId, Payment)>,
+    /// Refunds that no reservation's state carries.
+    refunds: IndexMap<PaymentId, Refund>,
     /// How the tickets of a buyer differ from the facts' count.
     holdings: HashMap<UserId, i64>,
 }
@@ -99,6 +101,7 @@ impl<'a> Draft<'a> {
             touched: IndexMap::new(),
             keys: IndexMap::new(),
             payments: IndexMap::new(),
+            refunds: IndexMap::new(),
             holdings: HashMap::new(),
         }
     }
@@ -144,6 +147,26 @@ impl<'a> Draft<'a> {
     /// Keeps an attempt to pay, as it is now.
     pub(super) fn keep_payment(&mut self, reservation: ReservationId, payment: Payment) {
         self.payments.insert(payment.id, (reservation, payment));
+    }
+
+    /// The attempt to pay as it is now, with its reservation; `None`: nobody began it.
+    pub(super) fn payment(&self, id: PaymentId) -> Option<(ReservationId, Payment)> {
+        let found = || {
+            let record = self.known.facts.payments.get(&id)?;
+            Some((record.reservation, record.payment.clone()))
+        };
+        self.payments.get(&id).cloned().or_else(found)
+    }
+
+    /// Keeps a refund that no reservation's state carries.
+    pub(super) fn keep_refund(&mut self, refund: Refund) {
+        self.refunds.insert(refund.payment, refund);
+    }
+
+    /// The refund of a payment, where no reservation's state carries it.
+    pub(super) fn refund(&self, id: PaymentId) -> Option<Refund> {
+        let found = || self.known.facts.payments.get(&id)?.refund.clone();
+        self.refunds.get(&id).cloned().or_else(found)
     }
 
     /// What the key says about a request with this body.
@@ -230,6 +253,7 @@ impl<'a> Draft<'a> {
         self.touched.is_empty()
             && self.keys.is_empty()
             && self.payments.is_empty()
+            && self.refunds.is_empty()
             && self.event == self.known.snapshot.event
             && self.grades == self.known.snapshot.grades
     }
@@ -271,6 +295,7 @@ impl<'a> Draft<'a> {
             reservations: self.touched.into_values().collect(),
             keys: self.keys.into_values().collect(),
             payments: self.payments.into_values().collect(),
+            refunds: self.refunds.into_values().collect(),
         };
         Decision {
             outcomes,

@@ -3,9 +3,11 @@
 mod change;
 mod draft;
 mod payment;
+mod refund;
 mod reservation;
 mod seating;
 mod sweep;
+mod ticket;
 
 use crate::buyer::UserId;
 use crate::command::{Command, Outcome};
@@ -74,16 +76,17 @@ pub fn facts_needed(
                     query.buyers.push(reserve.user.clone());
                 }
             }
-            Command::Cancel(cancel) => {
-                if let Some(request) = &cancel.key {
-                    let (id, key) = (cancel.reservation, request.key.clone());
+            Command::SettlePayment(settle) => query.payments.push(settle.payment),
+            Command::CompleteRefund(refund) => query.payments.push(refund.payment),
+            other => {
+                if let (Some(request), Some(id)) = (other.key(), other.reservation()) {
+                    let key = request.key.clone();
                     match maker(commands, id) {
                         Some(user) => query.keys.push((user.clone(), key)),
                         None => query.keys_by_reservation.push((id, key)),
                     }
                 }
             }
-            _ => {}
         }
     }
     query
@@ -105,6 +108,11 @@ impl Draft<'_> {
             Command::Extend(extend) => Outcome::Extend(self.extend(extend)),
             Command::BeginPayment(begin) => Outcome::BeginPayment(self.begin_payment(begin)),
             Command::SettlePayment(settle) => Outcome::SettlePayment(self.settle_payment(settle)),
+            Command::CompleteRefund(refund) => {
+                Outcome::CompleteRefund(Ok(self.complete_refund(refund)))
+            }
+            Command::CheckIn(ticket) => Outcome::CheckIn(self.check_in(ticket)),
+            Command::UndoCheckIn(ticket) => Outcome::UndoCheckIn(self.undo_check_in(ticket)),
             Command::Update(update) => Outcome::Update(self.update(update)),
             Command::Delete => Outcome::Delete(self.delete()),
             Command::Sweep => Outcome::Sweep(Ok(self.more_due())),

@@ -2,36 +2,74 @@
 
 use std::sync::Arc;
 
-use crate::command::{BeginPayment, PayError, SettlePayment, Verdict};
+use crate::command::{Answer, BeginPayment, PayError, SettlePayment, Verdict};
 use crate::event::SaleState;
+use crate::money::Money;
 use crate::payment::{Payment, PaymentState};
 use crate::reservation::{Reservation, ReservationState};
+use crate::time::Timestamp;
 
-use super::draft::{Draft, Movement};
-use super::reservation::refund;
+use super::draft::{Draft, KeyState, Movement};
+use super::refund::refund;
 
 impl Draft<'_> {
     /// HELD becomes PAYING. A confirmed reservation is answered as it is.
     pub(super) fn begin_payment(
         &mut self,
         begin: &BeginPayment,
-    ) -> Result<Arc<Reservation>, PayError> {
+    ) -> Result<Answer<Arc<Reservation>>, PayError> {
         let found = self
             .reservation(begin.reservation)
             .ok_or(PayError::NotFound)?;
+        let key = begin.key.as_ref();
+        let replayed = match key.map(|request| self.key_state(&found.user, request)) {
+            None | Some(KeyState::Unused) => false,
+            Some(KeyState::Reused) => return Err(PayError::KeyReused),
+            Some(KeyState::LedTo(_)) => true,
+        };
         let current = self.do_due(found);
         let (expires_at, extended) = match &current.state {
             ReservationState::Held {
                 expires_at,
                 extended,
             } => (*expires_at, *extended),
-            ReservationState::Confirmed { .. } => return Ok(current),
-            ReservationState::Paying { .. } => return Err(PayError::PaymentInProgress),
+            ReservationState::Paying { .. } if !replayed => {
+                return Err(PayError::PaymentInProgress);
+            }
+            ReservationState::Confirmed { .. } | ReservationState::Paying { .. } => {
+                return Ok(Answer {
+                    value: current,
+                    replayed,
+                });
+            }
             ReservationState::Expired { .. } => return Err(PayError::HoldExpired),
             ReservationState::Cancelled { .. } => {
                 return Err(PayError::AlreadyCancelled(Box::new((*current).clone())));
             }
         };
+        let value = if current.total_price == Money::ZERO {
+            // What costs nothing is nobody's to charge.
+            self.confirm_unpaid(&current)
+        } else {
+            self.pay_now(&current, begin, expires_at, extended)
+        };
+        // After a declined attempt the key is there already, and leads here.
+        if !replayed {
+            self.keep_key(key, &value);
+        }
+        Ok(Answer {
+            value,
+            replayed: false,
+        })
+    }
+
+    fn pay_now(
+        &mut self,
+        current: &Reservation,
+        begin: &BeginPayment,
+        expires_at: Timestamp,
+        extended: bool,
+    ) -> Arc<Reservation> {
         let payment = Payment {
             id: begin.payment,
             amount: current.total_price,
@@ -45,16 +83,17 @@ impl Draft<'_> {
             expires_at,
             extended,
         };
-        Ok(self.replace(Reservation {
+        self.replace(Reservation {
             state,
-            ..(*current).clone()
-        }))
+            ..current.clone()
+        })
     }
 
     /// PAYING becomes CONFIRMED, or HELD again where the provider said no: for as long as the hold
     /// lasts, and not at all on a cancelled event.
     ///
-    /// Settling twice changes nothing. What was paid for a cancelled event is refunded.
+    /// Settling twice changes nothing. What was paid for a cancelled event is refunded, and so is
+    /// what comes for an attempt that counted as declined.
     pub(super) fn settle_payment(
         &mut self,
         settle: &SettlePayment,
@@ -68,9 +107,11 @@ impl Draft<'_> {
             extended,
         } = &current.state
         else {
+            self.settle_late(settle);
             return Ok(current);
         };
         if payment.id != settle.payment {
+            self.settle_late(settle);
             return Ok(current);
         }
         let (payment, expires_at, extended) = (payment.clone(), *expires_at, *extended);
@@ -98,6 +139,28 @@ impl Draft<'_> {
                 })
             }
         }
+    }
+
+    /// Money that came for an attempt that nobody waits for any more goes back. What its buyer was
+    /// told stays true.
+    fn settle_late(&mut self, settle: &SettlePayment) {
+        let (Verdict::Paid, Some((reservation, payment))) =
+            (settle.verdict, self.payment(settle.payment))
+        else {
+            return;
+        };
+        if let (PaymentState::Declined { .. }, true) =
+            (payment.state, reservation == settle.reservation)
+        {
+            let (payment, refund) = refund(payment, self.now);
+            self.keep_payment(reservation, payment);
+            self.keep_refund(refund);
+        }
+    }
+
+    fn confirm_unpaid(&mut self, current: &Reservation) -> Arc<Reservation> {
+        self.move_seats(current, Movement::Settle);
+        self.replace(current.clone().confirm(None))
     }
 
     fn confirm_paid(&mut self, current: &Reservation, payment: Payment) -> Arc<Reservation> {

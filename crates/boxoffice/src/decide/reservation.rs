@@ -5,14 +5,10 @@ use std::sync::Arc;
 use crate::command::{Answer, Cancel, CancelError, Extend, ExtendError, Reserve, ReserveError};
 use crate::event::{SalePhase, SaleState};
 use crate::grade::{Grade, SeatType};
-use crate::payment::{Payment, PaymentState, Refund, RefundState};
-use crate::reservation::{Reservation, ReservationState};
-use crate::time::Timestamp;
+use crate::reservation::{Reservation, ReservationState, Ticket};
 
 use super::draft::{Draft, KeyState, Movement};
-
-/// When a buyer may expect her money back, in seconds: five days, as card issuers take.
-const REFUND_EXPECTED_SECS: u32 = 5 * 24 * 3_600;
+use super::refund::refund;
 
 type Reserved = Result<Answer<Arc<Reservation>>, ReserveError>;
 
@@ -143,6 +139,10 @@ impl Draft<'_> {
         if self.now >= self.event.starts_at {
             return Err(CancelError::SaleClosed);
         }
+        // Who was let in has had what she paid for; the organizer may undo a check-in first.
+        if let Some(at) = current.tickets.iter().filter_map(Ticket::used_at).min() {
+            return Err(CancelError::TicketUsed { at });
+        }
         let value = self.give_back(&current);
         self.keep_key(cancel.key.as_ref(), &value);
         Ok(Answer {
@@ -151,10 +151,25 @@ impl Draft<'_> {
         })
     }
 
-    pub(super) fn extend(&mut self, extend: &Extend) -> Result<Arc<Reservation>, ExtendError> {
+    pub(super) fn extend(
+        &mut self,
+        extend: &Extend,
+    ) -> Result<Answer<Arc<Reservation>>, ExtendError> {
         let found = self
             .reservation(extend.reservation)
             .ok_or(ExtendError::NotFound)?;
+        if let Some(request) = &extend.key {
+            match self.key_state(&found.user, request) {
+                KeyState::Unused => {}
+                KeyState::Reused => return Err(ExtendError::KeyReused),
+                KeyState::LedTo(value) => {
+                    return Ok(Answer {
+                        value,
+                        replayed: true,
+                    });
+                }
+            }
+        }
         let current = self.do_due(found);
         let expires_at = match &current.state {
             ReservationState::Held { extended: true, .. } => {
@@ -176,10 +191,15 @@ impl Draft<'_> {
             expires_at,
             extended: true,
         };
-        Ok(self.replace(Reservation {
+        let value = self.replace(Reservation {
             state,
             ..(*current).clone()
-        }))
+        });
+        self.keep_key(extend.key.as_ref(), &value);
+        Ok(Answer {
+            value,
+            replayed: false,
+        })
     }
 
     /// Cancels a reservation that is held or confirmed, with its refund where it was paid.
@@ -213,26 +233,4 @@ impl Draft<'_> {
             _ => reservation,
         }
     }
-}
-
-/// A payment that goes back, and the refund that brings it there.
-pub(super) fn refund(payment: Payment, now: Timestamp) -> (Payment, Refund) {
-    let refund = Refund {
-        payment: payment.id,
-        amount: payment.amount,
-        method: payment.method.clone(),
-        expected_at: now.plus_secs(REFUND_EXPECTED_SECS),
-        state: RefundState::Pending,
-    };
-    let paid_at = match payment.state {
-        PaymentState::Paid { at } => at,
-        _ => now,
-    };
-    (
-        Payment {
-            state: PaymentState::Refunded { paid_at },
-            ..payment
-        },
-        refund,
-    )
 }

@@ -20,5 +20,6 @@ mod seating;
 mod seating_property;
 mod story;
 mod table;
+mod tickets;
 mod updating;
 mod versions;

@@ -2,16 +2,14 @@
 //!
 //! Written without a look at the decision, so that both would have to be wrong in the same way.
 
+mod paying;
 mod updating;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 use boxoffice::buyer::UserId;
-use boxoffice::command::{
-    BeginPayment, Cancel, CancelError, Command, DeleteError, Extend, ExtendError, PayError,
-    Reserve, ReserveError, SettlePayment, Verdict,
-};
+use boxoffice::command::{Cancel, CancelError, Command, DeleteError, Reserve, ReserveError};
 use boxoffice::event::{EventSnapshot, SaleState};
 use boxoffice::grade::SeatType;
 use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
@@ -22,8 +20,13 @@ use boxoffice::time::Timestamp;
 /// What a buyer or an organizer is told, without what depends on how commands are grouped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Told {
-    Booking { replayed: bool, seen: Seen },
+    Booking {
+        replayed: bool,
+        seen: Seen,
+    },
     Event(Vec<Shelf>),
+    /// A refund that went back: whether it was known and had not gone back before.
+    News(bool),
     Done,
     No(String),
 }
@@ -69,6 +72,20 @@ struct Booking {
     extended: bool,
     payment: Option<PaymentId>,
     paid: bool,
+    /// Whether it was ever confirmed.
+    had_tickets: bool,
+    /// When each ticket was used, if it was.
+    used: Vec<Option<Timestamp>>,
+}
+
+/// Where an attempt to pay stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Attempt {
+    UnderWay,
+    Declined,
+    Paid,
+    GoesBack,
+    WentBack,
 }
 
 pub(crate) struct Model {
@@ -82,6 +99,7 @@ pub(crate) struct Model {
     deleted: bool,
     bookings: BTreeMap<ReservationId, Booking>,
     keys: HashMap<(UserId, IdempotencyKey), (BodyHash, ReservationId)>,
+    attempts: HashMap<PaymentId, (ReservationId, i64, Attempt)>,
 }
 
 impl Model {
@@ -101,6 +119,7 @@ impl Model {
             deleted: false,
             bookings: BTreeMap::new(),
             keys: HashMap::new(),
+            attempts: HashMap::new(),
         }
     }
 
@@ -113,6 +132,9 @@ impl Model {
             Command::Extend(extend) => self.extend(extend),
             Command::BeginPayment(begin) => self.begin(begin),
             Command::SettlePayment(settle) => self.settle(settle, now),
+            Command::CompleteRefund(done) => Ok(self.complete(done)),
+            Command::CheckIn(ticket) => self.check_in(ticket, now),
+            Command::UndoCheckIn(ticket) => self.undo_check_in(ticket),
             Command::Update(update) => self.update(update),
             Command::Delete => self.delete(),
             Command::Sweep => Ok(Told::Done),
@@ -128,9 +150,24 @@ impl Model {
                 booking.is = Is::Expired;
             }
             if called_off && matches!(booking.is, Is::Held | Is::Confirmed) {
-                booking.is = Is::Cancelled;
+                give_back(booking, &mut self.attempts);
             }
         }
+    }
+
+    /// Money that came, and money that went or goes back.
+    pub(crate) fn money(&self) -> (i64, i64) {
+        let (mut came, mut back) = (0, 0);
+        for (_, amount, attempt) in self.attempts.values() {
+            let (comes, goes) = match attempt {
+                Attempt::UnderWay | Attempt::Declined => (0, 0),
+                Attempt::Paid => (*amount, 0),
+                Attempt::GoesBack | Attempt::WentBack => (*amount, *amount),
+            };
+            came += comes;
+            back += goes;
+        }
+        (came, back)
     }
 
     fn count(&self, grade: &SeatType, counts: impl Fn(Is) -> bool) -> u32 {
@@ -160,8 +197,9 @@ impl Model {
 
     pub(crate) fn seen(&self, id: ReservationId) -> Seen {
         let booking = &self.bookings[&id];
+        let unused = booking.used.iter().filter(|used| used.is_none()).count();
         let admits = if booking.is == Is::Confirmed {
-            booking.quantity as usize
+            unused
         } else {
             0
         };
@@ -251,6 +289,8 @@ impl Model {
             extended: false,
             payment: None,
             paid: false,
+            had_tickets: self.hold_secs == 0,
+            used: vec![None; quantity as usize],
         };
         self.bookings.insert(asked.id, booking);
         self.keep(&asked.user, key, asked.id);
@@ -292,59 +332,12 @@ impl Model {
             Is::Expired => return Err(no(&CancelError::HoldExpired)),
             Is::Cancelled => return Err(Told::No("AlreadyCancelled".to_owned())),
         }
-        self.bookings.get_mut(&id).expect("it").is = Is::Cancelled;
+        let booking = self.bookings.get_mut(&id).expect("it");
+        if let Some(at) = booking.used.iter().flatten().min() {
+            return Err(no(&CancelError::TicketUsed { at: *at }));
+        }
+        give_back(booking, &mut self.attempts);
         self.keep(&user, key, id);
-        Ok(self.told(id, false))
-    }
-
-    fn extend(&mut self, asked: &Extend) -> Result<Told, Told> {
-        let Some(booking) = self.bookings.get_mut(&asked.reservation) else {
-            return Err(no(&ExtendError::NotFound));
-        };
-        match booking.is {
-            Is::Held if booking.extended => return Err(no(&ExtendError::ExtensionUsed)),
-            Is::Held => {}
-            Is::Paying => return Err(no(&ExtendError::PaymentInProgress)),
-            Is::Confirmed => return Err(no(&ExtendError::AlreadyConfirmed)),
-            Is::Expired => return Err(no(&ExtendError::HoldExpired)),
-            Is::Cancelled => return Err(Told::No("AlreadyCancelled".to_owned())),
-        }
-        booking.extended = true;
-        booking.until = booking.until.plus_secs(self.hold_secs);
-        Ok(self.told(asked.reservation, false))
-    }
-
-    fn begin(&mut self, asked: &BeginPayment) -> Result<Told, Told> {
-        let Some(booking) = self.bookings.get_mut(&asked.reservation) else {
-            return Err(no(&PayError::NotFound));
-        };
-        match booking.is {
-            Is::Held => {
-                booking.is = Is::Paying;
-                booking.payment = Some(asked.payment);
-            }
-            Is::Confirmed => {}
-            Is::Paying => return Err(no(&PayError::PaymentInProgress)),
-            Is::Expired => return Err(no(&PayError::HoldExpired)),
-            Is::Cancelled => return Err(Told::No("AlreadyCancelled".to_owned())),
-        }
-        Ok(self.told(asked.reservation, false))
-    }
-
-    fn settle(&mut self, asked: &SettlePayment, now: Timestamp) -> Result<Told, Told> {
-        let id = asked.reservation;
-        let Some(booking) = self.bookings.get_mut(&id) else {
-            return Err(no(&PayError::NotFound));
-        };
-        if booking.is == Is::Paying && booking.payment == Some(asked.payment) {
-            booking.paid = asked.verdict == Verdict::Paid;
-            booking.is = if booking.paid {
-                Is::Confirmed
-            } else {
-                Is::Held
-            };
-            self.pass(now);
-        }
         Ok(self.told(id, false))
     }
 
@@ -364,4 +357,16 @@ impl Model {
     pub(crate) fn is_deleted(&self) -> bool {
         self.deleted
     }
+}
+
+/// A booking's seats go back, and what was paid for it.
+fn give_back(
+    booking: &mut Booking,
+    attempts: &mut HashMap<PaymentId, (ReservationId, i64, Attempt)>,
+) {
+    let paid = booking.payment.filter(|_| booking.is == Is::Confirmed);
+    if let Some((_, _, attempt)) = paid.and_then(|id| attempts.get_mut(&id)) {
+        *attempt = Attempt::GoesBack;
+    }
+    booking.is = Is::Cancelled;
 }

@@ -1,13 +1,13 @@
 //! The two groups of a payment.
 
-use boxoffice::command::{PayError, Verdict};
+use boxoffice::command::{Outcome, PayError, Verdict};
 use boxoffice::grade::Stock;
 use boxoffice::money::Money;
-use boxoffice::payment::PaymentState;
+use boxoffice::payment::{PaymentState, RefundState};
 use boxoffice::reservation::{ReservationState, ReservationStatus};
 
 use crate::sale::{ask, at, event, new_id, new_payment};
-use crate::story::{Story, begin, paid, settle};
+use crate::story::{self, Story, begin, paid, settle};
 
 fn story() -> Story {
     let sale = event().with_priced_grade("R", 9, 50_000);
@@ -243,4 +243,63 @@ fn a_hold_can_be_paid_after_the_sale_is_closed() {
         story.at(300).pay(held.id).status(),
         ReservationStatus::Confirmed
     );
+}
+
+#[test]
+fn money_for_an_attempt_that_counted_as_declined_goes_back_once() {
+    let mut story = story();
+    let held = story.reserved(ask("mina", 2));
+    let late = story.begin(held.id).expect("a hold");
+    story
+        .settle(held.id, late, Verdict::Declined)
+        .expect("a verdict");
+    let decision = story.decide(&[
+        settle(held.id, late, Verdict::Paid),
+        settle(held.id, late, Verdict::Paid),
+    ]);
+    let [refund] = &decision.changes.refunds[..] else {
+        panic!("not one refund: {:?}", decision.changes.refunds);
+    };
+    assert_eq!((refund.payment, refund.amount), (late, Money(100_000)));
+    assert_eq!(story.written(held.id).state, held.state);
+
+    let done = || story::complete_refund(held.id, late);
+    let [first, again] = story.group(&[done(), done()]);
+    assert_eq!(first, Outcome::CompleteRefund(Ok(true)));
+    assert_eq!(again, Outcome::CompleteRefund(Ok(false)));
+}
+
+#[test]
+fn a_refund_that_went_back_is_kept_as_done() {
+    let mut story = story();
+    let held = story.reserved(ask("mina", 2));
+    let payment = story.begin(held.id).expect("a hold");
+    story
+        .settle(held.id, payment, Verdict::Paid)
+        .expect("a verdict");
+    story.cancel(held.id).expect("a cancellation");
+    story
+        .at(9)
+        .decide(&[story::complete_refund(held.id, payment)]);
+    let ReservationState::Cancelled {
+        refund: Some(refund),
+        ..
+    } = &story.written(held.id).state
+    else {
+        panic!("no refund");
+    };
+    assert_eq!(refund.state, RefundState::Done { at: at(9) });
+}
+
+#[test]
+fn what_costs_nothing_is_confirmed_without_a_payment() {
+    let mut story = event().with_priced_grade("R", 9, 0).on_sale();
+    let held = story.reserved(ask("mina", 2));
+    story.begin(held.id).expect("a confirmation");
+    let confirmed = story.written(held.id);
+    assert_eq!(
+        confirmed.state,
+        ReservationState::Confirmed { payment: None }
+    );
+    assert_eq!(confirmed.tickets.len(), 2);
 }

@@ -144,6 +144,12 @@ impl Rehearsal {
             let user = buyer(name);
             assert_eq!(table.holding(&user), self.model.holding(&user));
         }
+        let ledger = table.ledger();
+        let (came, went_back) = self.model.money();
+        assert_eq!(
+            (ledger.money_in.0, ledger.money_refunded.0),
+            (came, went_back)
+        );
         self.expect_each_to_be_made_once();
     }
 
@@ -197,18 +203,22 @@ fn told(outcome: &Outcome) -> Told {
     };
     match outcome {
         Outcome::Reserve(Ok(Answer { value, replayed }))
-        | Outcome::Cancel(Ok(Answer { value, replayed })) => booking(value, *replayed),
-        Outcome::Extend(Ok(value))
-        | Outcome::BeginPayment(Ok(value))
-        | Outcome::SettlePayment(Ok(value)) => booking(value, false),
+        | Outcome::Cancel(Ok(Answer { value, replayed }))
+        | Outcome::Extend(Ok(Answer { value, replayed }))
+        | Outcome::BeginPayment(Ok(Answer { value, replayed }))
+        | Outcome::CheckIn(Ok(Answer { value, replayed }))
+        | Outcome::UndoCheckIn(Ok(Answer { value, replayed })) => booking(value, *replayed),
+        Outcome::SettlePayment(Ok(value)) => booking(value, false),
+        Outcome::CompleteRefund(Ok(news)) => Told::News(*news),
         Outcome::Update(Ok(snapshot)) => Told::Event(shelves(&snapshot.grades)),
         Outcome::Delete(Ok(())) | Outcome::Sweep(Ok(_)) => Told::Done,
         Outcome::Reserve(Err(error)) => no(error),
         Outcome::Cancel(Err(error)) => no(error),
         Outcome::Extend(Err(error)) => no(error),
         Outcome::BeginPayment(Err(error)) | Outcome::SettlePayment(Err(error)) => no(error),
+        Outcome::CheckIn(Err(error)) | Outcome::UndoCheckIn(Err(error)) => no(error),
         Outcome::Update(Err(error)) => no(error),
         Outcome::Delete(Err(error)) => no(error),
-        Outcome::Sweep(Err(error)) => no(error),
+        Outcome::CompleteRefund(Err(error)) | Outcome::Sweep(Err(error)) => no(error),
     }
 }

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use boxoffice::command::{
-    Answer, BeginPayment, Cancel, CancelError, Command, DeleteError, EventPatch, Extend,
-    ExtendError, Outcome, PayError, ReserveError, SettlePayment, Update, UpdateError, Verdict,
+    Answer, BeginPayment, Cancel, CancelError, CheckIn, CheckInError, Command, CompleteRefund,
+    DeleteError, EventPatch, Extend, ExtendError, Outcome, PayError, ReserveError, SettlePayment,
+    Update, UpdateError, Verdict,
 };
 use boxoffice::decide::{Known, decide, facts_needed};
 use boxoffice::event::EventSnapshot;
@@ -133,7 +134,7 @@ impl Story {
 
     pub(crate) fn extend(&mut self, id: ReservationId) -> Result<Arc<Reservation>, ExtendError> {
         match self.alone(extend(id)) {
-            Outcome::Extend(result) => result,
+            Outcome::Extend(result) => result.map(|answer| answer.value),
             other => panic!("not an extension: {other:?}"),
         }
     }
@@ -158,6 +159,22 @@ impl Story {
         let payment = self.begin(id).expect("a hold");
         self.settle(id, payment, Verdict::Paid)
             .expect("a reservation")
+    }
+
+    pub(crate) fn check_in(
+        &mut self,
+        id: ReservationId,
+        number: u32,
+    ) -> Result<Arc<Reservation>, CheckInError> {
+        checked(self.alone(Command::CheckIn(ticket(id, number))))
+    }
+
+    pub(crate) fn undo_check_in(
+        &mut self,
+        id: ReservationId,
+        number: u32,
+    ) -> Result<Arc<Reservation>, CheckInError> {
+        checked(self.alone(Command::UndoCheckIn(ticket(id, number))))
     }
 
     pub(crate) fn update(&mut self, patch: EventPatch) -> Result<Arc<EventSnapshot>, UpdateError> {
@@ -217,7 +234,10 @@ pub(crate) fn cancel_keyed(reservation: ReservationId, key: &str, body: &str) ->
 }
 
 pub(crate) fn extend(reservation: ReservationId) -> Command {
-    Command::Extend(Extend { reservation })
+    Command::Extend(Extend {
+        reservation,
+        key: None,
+    })
 }
 
 pub(crate) fn begin(reservation: ReservationId, payment: PaymentId) -> Command {
@@ -225,6 +245,7 @@ pub(crate) fn begin(reservation: ReservationId, payment: PaymentId) -> Command {
         reservation,
         payment,
         method: "CARD".to_owned(),
+        key: None,
     })
 }
 
@@ -234,6 +255,21 @@ pub(crate) fn settle(reservation: ReservationId, payment: PaymentId, verdict: Ve
         payment,
         verdict,
     })
+}
+
+pub(crate) fn complete_refund(reservation: ReservationId, payment: PaymentId) -> Command {
+    Command::CompleteRefund(CompleteRefund {
+        reservation,
+        payment,
+    })
+}
+
+pub(crate) fn ticket(reservation: ReservationId, number: u32) -> CheckIn {
+    CheckIn {
+        reservation,
+        number,
+        key: None,
+    }
 }
 
 pub(crate) fn update(patch: EventPatch) -> Command {
@@ -259,8 +295,16 @@ pub(crate) fn cancelled(outcome: Outcome) -> Result<Answer<Arc<Reservation>>, Ca
 
 pub(crate) fn paid(outcome: Outcome) -> Result<Arc<Reservation>, PayError> {
     match outcome {
-        Outcome::BeginPayment(result) | Outcome::SettlePayment(result) => result,
+        Outcome::BeginPayment(result) => result.map(|answer| answer.value),
+        Outcome::SettlePayment(result) => result,
         other => panic!("not a payment: {other:?}"),
+    }
+}
+
+fn checked(outcome: Outcome) -> Result<Arc<Reservation>, CheckInError> {
+    match outcome {
+        Outcome::CheckIn(result) | Outcome::UndoCheckIn(result) => result.map(|a| a.value),
+        other => panic!("not a ticket: {other:?}"),
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use boxoffice::buyer::UserId;
 use boxoffice::event::{Event, EventSnapshot, NewEvent, SaleState};
 use boxoffice::grade::Grade;
-use boxoffice::group::{Changes, Facts, FactsQuery};
+use boxoffice::group::{Changes, Facts, FactsQuery, PaymentRecord};
 use boxoffice::idempotency::{IdempotencyKey, KeyRecord};
 use boxoffice::ids::{PaymentId, ReservationId, Version};
 use boxoffice::invariants::{GradeLedger, Ledger};
 use boxoffice::money::Money;
-use boxoffice::payment::{Payment, PaymentState};
+use boxoffice::payment::{Payment, PaymentState, Refund};
 use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus, TicketState};
 use boxoffice::seats::{SeatMaps, SeatState};
 use boxoffice::time::Timestamp;
@@ -23,6 +23,7 @@ pub(crate) struct Table {
     pub(crate) reservations: BTreeMap<ReservationId, Arc<Reservation>>,
     pub(crate) keys: HashMap<(UserId, IdempotencyKey), KeyRecord>,
     pub(crate) payments: BTreeMap<PaymentId, (ReservationId, Payment)>,
+    pub(crate) refunds: BTreeMap<PaymentId, Refund>,
 }
 
 impl Table {
@@ -34,6 +35,7 @@ impl Table {
             reservations: BTreeMap::new(),
             keys: HashMap::new(),
             payments: BTreeMap::new(),
+            refunds: BTreeMap::new(),
         }
     }
 
@@ -95,6 +97,16 @@ impl Table {
         }
         for id in &query.reservations {
             self.find(*id, &mut facts);
+        }
+        for id in &query.payments {
+            if let Some((reservation, payment)) = self.payments.get(id) {
+                let record = PaymentRecord {
+                    reservation: *reservation,
+                    payment: payment.clone(),
+                    refund: self.refunds.get(id).cloned(),
+                };
+                facts.payments.insert(*id, record);
+            }
         }
         self.find_due(query, &mut facts);
         facts
@@ -163,6 +175,13 @@ impl Table {
                 .reservations
                 .insert(reservation.id, Arc::clone(reservation));
             assert_eq!(old.is_none(), touched.new, "new or changed: {touched:?}");
+            if let ReservationState::Cancelled {
+                refund: Some(refund),
+                ..
+            } = &reservation.state
+            {
+                self.refunds.insert(refund.payment, refund.clone());
+            }
         }
         for record in &changes.keys {
             let scope = (record.user.clone(), record.request.key.clone());
@@ -172,6 +191,9 @@ impl Table {
         for (reservation, payment) in &changes.payments {
             self.payments
                 .insert(payment.id, (*reservation, payment.clone()));
+        }
+        for refund in &changes.refunds {
+            self.refunds.insert(refund.payment, refund.clone());
         }
     }
 
@@ -186,14 +208,15 @@ impl Table {
                 continue;
             }
             money_in = money_in.plus(payment.amount);
-            match &self.reservations[reservation].state {
-                ReservationState::Confirmed { .. } => ticketed = ticketed.plus(payment.amount),
-                ReservationState::Cancelled {
-                    refund: Some(refund),
-                    ..
-                } => refunded = refunded.plus(refund.amount),
-                _ => {}
+            if let ReservationState::Confirmed { payment: Some(own) } =
+                &self.reservations[reservation].state
+                && own.id == payment.id
+            {
+                ticketed = ticketed.plus(payment.amount);
             }
+        }
+        for refund in self.refunds.values() {
+            refunded = refunded.plus(refund.amount);
         }
         let backwards = self.log.windows(2).filter(|pair| pair[1] < pair[0]).count();
         let wrong = self.reservations.values().filter(|r| has_wrong_tickets(r));
@@ -260,7 +283,7 @@ fn count(number: usize) -> i64 {
 }
 
 fn valid_tickets(reservation: &Reservation) -> i64 {
-    let valid = |ticket: &&boxoffice::reservation::Ticket| ticket.state == TicketState::Valid;
+    let valid = |ticket: &&boxoffice::reservation::Ticket| ticket.state != TicketState::Cancelled;
     count(reservation.tickets.iter().filter(valid).count())
 }
 

@@ -10,14 +10,14 @@ use boxoffice::buyer::{User, UserId, UserStatistics};
 use boxoffice::event::{EventSnapshot, NewEvent};
 use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
-use boxoffice::ids::{EventId, GroupId, ReservationCode, ReservationId, Version};
+use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
 use boxoffice::page::Page;
 use boxoffice::reservation::{Reservation, ReservationStatus};
 use boxoffice::runtime;
 use boxoffice::store::{
-    CommitError, Created, EventListQuery, ReservationListQuery, Source, Store, StoreError,
-    UserCreated,
+    CommitError, Created, EventListQuery, PaymentUnderWay, RefundDue, ReservationListQuery,
+    SECRET_LEN, Source, Store, StoreError, UserCreated,
 };
 use boxoffice::time::Timestamp;
 use storage::MemoryStore;
@@ -307,6 +307,32 @@ impl Store for FaultyStore {
     async fn events_due(&self, now: Timestamp, len_max: u32) -> Result<Vec<EventId>, StoreError> {
         self.up()?;
         self.kept.events_due(now, len_max).await
+    }
+
+    async fn payments_under_way(
+        &self,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<PaymentUnderWay>, StoreError> {
+        self.up()?;
+        self.kept.payments_under_way(after, len_max).await
+    }
+
+    async fn refunds_due(
+        &self,
+        after: Option<PaymentId>,
+        len_max: u32,
+    ) -> Result<Vec<RefundDue>, StoreError> {
+        self.up()?;
+        self.kept.refunds_due(after, len_max).await
+    }
+
+    async fn secret(
+        &self,
+        name: &str,
+        offered: [u8; SECRET_LEN],
+    ) -> Result<[u8; SECRET_LEN], StoreError> {
+        self.kept.secret(name, offered).await
     }
 
     async fn purge_keys(&self, before: Timestamp, len_max: u32) -> Result<u64, StoreError> {

@@ -14,10 +14,12 @@ use boxoffice::limits::Limits;
 use boxoffice::reservation::Reservation;
 use boxoffice::runtime::{self, JoinHandle};
 use boxoffice::store::{Source, Store};
+use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use boxoffice::time::{Clock, Instant, Timestamp};
 
 use crate::faulty::FaultyStore;
 use crate::sale::{Ask, EventBuilder, at};
+use crate::till::Till;
 use crate::witness::Witness;
 
 /// Tells the runtime's time, which a test may stop, and which may be wrong on a node.
@@ -57,6 +59,7 @@ impl Clock for StoryClock {
 pub(crate) struct House {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) coordinator: Arc<Witness>,
+    pub(crate) till: Arc<Till>,
     pub(crate) clock: Arc<StoryClock>,
     pub(crate) event: EventId,
 }
@@ -67,6 +70,7 @@ impl House {
         let mut house = Self {
             store: Arc::new(FaultyStore::default()),
             coordinator: Arc::new(Witness::new()),
+            till: Arc::new(Till::default()),
             clock: Arc::new(StoryClock::new()),
             event: EventId(0),
         };
@@ -86,6 +90,8 @@ impl House {
         Ports {
             store: self.store.clone(),
             coordinator: self.coordinator.clone(),
+            payments: self.till.clone(),
+            ticket_key: TicketKey::new(&[7; TICKET_KEY_LEN]),
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::seeded([seed; 32])),
             node: name.to_owned(),

@@ -15,9 +15,11 @@ mod idling;
 mod keys;
 mod leases;
 mod lost_commits;
+mod paying;
 mod poison;
 #[path = "../sale/mod.rs"]
 mod sale;
 mod sold_out;
+mod till;
 mod use_cases;
 mod witness;

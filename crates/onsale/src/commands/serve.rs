@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::logging;
+use crate::payments::Provider;
 use crate::platform::{Platform, runtime};
 use crate::sample;
 
@@ -30,6 +31,9 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     } else {
         None
     };
+    if config.payment_provider == Provider::Sandbox {
+        tracing::warn!("payments: the sandbox takes no real money");
+    }
     announce(config, address, sample.as_deref());
 
     let interrupted = async move {

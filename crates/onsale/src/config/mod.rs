@@ -8,12 +8,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use boxoffice::limits::Limits;
+use boxoffice::ticket_code::TICKET_KEY_LEN;
 use coordination::limits::CacheLimits;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use web::ServerLimits;
+
+use crate::payments::{Provider, SandboxLimits};
 
 pub use reader::{Effective, Reader};
 
@@ -49,6 +52,12 @@ pub struct Config {
     pub redis_url: Option<String>,
     /// Opens what is the organizer's; without it everything is open, on loopback only.
     pub admin_token: Option<SecretString>,
+    /// Signs tickets: 64 hexadecimal digits. Without one, a key is made and kept in the database.
+    pub ticket_key: Option<SecretString>,
+    /// Who takes the money.
+    pub payment_provider: Provider,
+    /// How the sandbox provider behaves.
+    pub sandbox: SandboxLimits,
     /// Whether an empty database gets an event to try things on.
     pub sample_event: bool,
     /// The zone that times without one are read in.
@@ -77,6 +86,9 @@ impl Default for Config {
             database_reader_url: None,
             redis_url: None,
             admin_token: None,
+            ticket_key: None,
+            payment_provider: Provider::default(),
+            sandbox: SandboxLimits::default(),
             sample_event: false,
             time_zone: "Asia/Seoul".to_owned(),
             log_format: LogFormat::Auto,
@@ -192,6 +204,7 @@ fn read(reader: &mut Reader) -> Config {
     reader.set_optional("database_reader_url", &mut config.database_reader_url);
     reader.set_optional("redis_url", &mut config.redis_url);
     reader.set_secret("admin_token", &mut config.admin_token);
+    reader.set_secret("ticket_key", &mut config.ticket_key);
     read_fields!(
         reader,
         config,
@@ -201,7 +214,8 @@ fn read(reader: &mut Reader) -> Config {
         log_filter,
         node
     );
-    read_fields!(reader, config, disk_free_bytes_min);
+    read_fields!(reader, config, disk_free_bytes_min, payment_provider);
+    read_sandbox(reader, &mut config.sandbox);
     read_box_office(reader, &mut config.limits);
     read_server(reader, &mut config.server);
     read_cache(reader, &mut config.cache);
@@ -220,10 +234,26 @@ fn read_box_office(reader: &mut Reader, limits: &mut Limits) {
         lease_groups_max,
         sold_out_age_ms_max,
         conflicts_max,
+        payment_timeout_ms,
+        payment_unseen_secs,
+        reconcile_interval_ms,
+        reconcile_len_max,
         idle_secs,
         sweep_interval_ms,
         key_retention_secs,
         audit_interval_secs,
+    );
+}
+
+fn read_sandbox(reader: &mut Reader, limits: &mut SandboxLimits) {
+    read_fields!(
+        reader,
+        limits,
+        sandbox_latency_ms,
+        sandbox_declined_percent,
+        sandbox_unknown_percent,
+        sandbox_settle_ms,
+        sandbox_down,
     );
 }
 
@@ -269,6 +299,12 @@ fn check(config: &Config) -> Vec<String> {
     let mut mistakes = config.limits.mistakes();
     mistakes.extend(config.server.mistakes());
     mistakes.extend(config.cache.mistakes());
+    mistakes.extend(config.sandbox.mistakes());
+    if let Some(key) = &config.ticket_key
+        && ticket_key_of(key.expose_secret()).is_none()
+    {
+        mistakes.push("ticket_key must be 64 hexadecimal digits".to_owned());
+    }
     if config.limits.lease_wait_ms_max >= config.cache.lease_ttl_ms {
         mistakes.push("lease_wait_ms_max must stay below lease_ttl_ms".to_owned());
     }
@@ -304,6 +340,20 @@ fn check(config: &Config) -> Vec<String> {
         Some(_) | None => {}
     }
     mistakes
+}
+
+/// The key that 64 hexadecimal digits tell.
+pub fn ticket_key_of(digits: &str) -> Option<[u8; TICKET_KEY_LEN]> {
+    let mut key = [0; TICKET_KEY_LEN];
+    let pairs = digits.as_bytes().chunks(2);
+    if digits.len() != 2 * TICKET_KEY_LEN {
+        return None;
+    }
+    for (byte, pair) in key.iter_mut().zip(pairs) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = u8::try_from(digit(0)? << 4 | digit(1)?).ok()?;
+    }
+    Some(key)
 }
 
 const fn is_loopback(address: IpAddr) -> bool {

@@ -51,6 +51,10 @@ fn check(state: &State, group: &Group) -> Result<(), String> {
     for touched in &changes.reservations {
         check_touched(state, touched, &paid)?;
     }
+    for refund in &changes.refunds {
+        let known = paid.contains(&refund.payment) || state.payments.contains_key(&refund.payment);
+        expect(known, || format!("no payment {}", refund.payment))?;
+    }
     check_claims(state, group)?;
     let mut keys = BTreeSet::new();
     for record in &changes.keys {
@@ -126,6 +130,11 @@ fn apply(state: &mut State, group: &Group) {
             payment: payment.clone(),
         };
         state.payments.insert(payment.id, row);
+    }
+    let carried = changes.reservations.iter();
+    let carried = carried.filter_map(|touched| refund_of(&touched.reservation));
+    for refund in carried.chain(&changes.refunds) {
+        state.refunds.insert(refund.payment, refund.clone());
     }
     apply_claims(state, group);
     for touched in &changes.reservations {

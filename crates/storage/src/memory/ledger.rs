@@ -12,7 +12,7 @@ use boxoffice::reservation::{Reservation, ReservationStatus, TicketState};
 use boxoffice::time::Timestamp;
 
 use super::state::{EventRow, LedTo, State};
-use crate::shape::refund_of;
+use crate::shape::payment_of;
 
 /// What the maps say of an event, deleted ones included.
 pub(super) fn ledger(state: &State, event: EventId) -> Option<Ledger> {
@@ -128,7 +128,10 @@ fn count_money(ledger: &mut Ledger, state: &State, event: EventId) {
     for row in state.payments.values().filter(|row| row.event == event) {
         let amount = row.payment.amount;
         let of = state.stored(row.reservation);
-        let confirmed = of.is_some_and(|found| found.status() == ReservationStatus::Confirmed);
+        let confirmed = of.is_some_and(|found| {
+            let own = payment_of(found).is_some_and(|payment| payment.id == row.payment.id);
+            own && found.status() == ReservationStatus::Confirmed
+        });
         match row.payment.state {
             PaymentState::Paid { .. } => {
                 ledger.money_in = ledger.money_in.plus(amount);
@@ -139,9 +142,7 @@ fn count_money(ledger: &mut Ledger, state: &State, event: EventId) {
             PaymentState::Refunded { .. } => ledger.money_in = ledger.money_in.plus(amount),
             PaymentState::Pending | PaymentState::Declined { .. } => {}
         }
-    }
-    for found in state.of_event(event).filter_map(|id| state.stored(id)) {
-        if let Some(refund) = refund_of(found) {
+        if let Some(refund) = state.refunds.get(&row.payment.id) {
             ledger.money_refunded = ledger.money_refunded.plus(refund.amount);
         }
     }

@@ -1,16 +1,20 @@
 //! Facts, pages and statistics.
 
 use std::collections::HashMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use boxoffice::buyer::{UserId, UserStatistics};
 use boxoffice::event::{EventSnapshot, EventStatus, SaleState};
-use boxoffice::group::{Facts, FactsQuery};
+use boxoffice::group::{Facts, FactsQuery, PaymentRecord};
 use boxoffice::idempotency::KeyRecord;
-use boxoffice::ids::{EventId, ReservationId};
+use boxoffice::ids::{EventId, PaymentId, ReservationId};
 use boxoffice::page::{Direction, Page, PageRequest};
-use boxoffice::reservation::{Reservation, ReservationStatus};
-use boxoffice::store::{EventFilter, EventListQuery, EventSort, ReservationListQuery};
+use boxoffice::payment::RefundState;
+use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
+use boxoffice::store::{
+    EventFilter, EventListQuery, EventSort, PaymentUnderWay, RefundDue, ReservationListQuery,
+};
 use boxoffice::time::Timestamp;
 
 use super::state::{LedTo, State};
@@ -130,6 +134,7 @@ pub(super) fn facts(state: &State, event: EventId, query: &FactsQuery) -> Facts 
         .filter_map(reservation)
         .map(|found| (found.id, found))
         .collect();
+    facts.payments = payments(state, event, &query.payments);
     facts.holdings = holdings(state, event, &query.buyers);
     let len_max = query.due_len_max as usize;
     if let Some(by) = query.due_by {
@@ -149,6 +154,19 @@ pub(super) fn facts(state: &State, event: EventId, query: &FactsQuery) -> Facts 
             .collect();
     }
     facts
+}
+
+fn payments(state: &State, event: EventId, ids: &[PaymentId]) -> HashMap<PaymentId, PaymentRecord> {
+    let found = ids.iter().filter_map(|id| {
+        let row = state.payments.get(id).filter(|row| row.event == event)?;
+        let record = PaymentRecord {
+            reservation: row.reservation,
+            payment: row.payment.clone(),
+            refund: state.refunds.get(id).cloned(),
+        };
+        Some((*id, record))
+    });
+    found.collect()
 }
 
 fn holdings(state: &State, event: EventId, buyers: &[UserId]) -> HashMap<UserId, u32> {
@@ -189,11 +207,62 @@ pub(super) fn due(state: &State, now: Timestamp, len_max: u32) -> Vec<EventId> {
     holding.sort_unstable();
     let mut due: Vec<EventId> = holding.into_iter().map(|(_, id)| id).collect();
     for (id, row) in &state.events {
-        let live = row.grades.iter().any(|grade| grade.stock.taken() > 0);
-        if row.event.state == SaleState::Cancelled && live && !due.contains(id) {
+        let taken: u32 = row.grades.iter().map(|grade| grade.stock.taken()).sum();
+        let live = row.event.state == SaleState::Cancelled && taken > being_paid(state, *id);
+        if live && !due.contains(id) {
             due.push(*id);
         }
     }
     due.truncate(len_max as usize);
     due
+}
+
+/// Tickets of this event that somebody is paying for.
+fn being_paid(state: &State, event: EventId) -> u32 {
+    let paying = state.paying().iter().filter_map(|id| state.stored(*id));
+    let of_event = paying.filter(|found| found.event == event);
+    of_event.map(|found| found.quantity.get()).sum()
+}
+
+/// Payments whose outcome is not settled.
+pub(super) fn payments_under_way(
+    state: &State,
+    after: Option<ReservationId>,
+    len_max: u32,
+) -> Vec<PaymentUnderWay> {
+    let later = (
+        after.map_or(Bound::Unbounded, Bound::Excluded),
+        Bound::Unbounded,
+    );
+    let paying = state.paying().range(later).take(len_max as usize);
+    let found = paying.filter_map(|id| state.reservation(*id));
+    let under_way = found.filter_map(|found| match &found.state {
+        ReservationState::Paying { payment, .. } => Some(PaymentUnderWay {
+            event: found.event,
+            reservation: found.id,
+            payment: payment.id,
+            started_at: payment.started_at,
+        }),
+        _ => None,
+    });
+    under_way.collect()
+}
+
+/// Refunds that have not gone back yet.
+pub(super) fn refunds_due(state: &State, after: Option<PaymentId>, len_max: u32) -> Vec<RefundDue> {
+    let later = (
+        after.map_or(Bound::Unbounded, Bound::Excluded),
+        Bound::Unbounded,
+    );
+    let refunds = state.refunds.range(later).map(|(_, refund)| refund);
+    let pending = refunds.filter(|refund| refund.state == RefundState::Pending);
+    let due = pending.take(len_max as usize).filter_map(|refund| {
+        let row = state.payments.get(&refund.payment)?;
+        Some(RefundDue {
+            event: row.event,
+            reservation: row.reservation,
+            refund: refund.clone(),
+        })
+    });
+    due.collect()
 }

@@ -16,13 +16,13 @@ use boxoffice::buyer::{User, UserId, UserStatistics};
 use boxoffice::event::{EventSnapshot, NewEvent};
 use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
-use boxoffice::ids::{EventId, GroupId, ReservationCode, ReservationId, Version};
+use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
 use boxoffice::store::{
-    CommitError, Created, EventListQuery, ReservationListQuery, Source, Store, StoreError,
-    UserCreated,
+    CommitError, Created, EventListQuery, PaymentUnderWay, RefundDue, ReservationListQuery,
+    SECRET_LEN, Source, Store, StoreError, UserCreated,
 };
 use boxoffice::time::Timestamp;
 
@@ -154,6 +154,31 @@ impl Store for MemoryStore {
 
     async fn events_due(&self, now: Timestamp, len_max: u32) -> Result<Vec<EventId>, StoreError> {
         Ok(lists::due(&*self.open()?, now, len_max))
+    }
+
+    async fn payments_under_way(
+        &self,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<PaymentUnderWay>, StoreError> {
+        Ok(lists::payments_under_way(&*self.open()?, after, len_max))
+    }
+
+    async fn refunds_due(
+        &self,
+        after: Option<PaymentId>,
+        len_max: u32,
+    ) -> Result<Vec<RefundDue>, StoreError> {
+        Ok(lists::refunds_due(&*self.open()?, after, len_max))
+    }
+
+    async fn secret(
+        &self,
+        name: &str,
+        offered: [u8; SECRET_LEN],
+    ) -> Result<[u8; SECRET_LEN], StoreError> {
+        let mut state = self.open()?;
+        Ok(*state.secrets.entry(name.to_owned()).or_insert(offered))
     }
 
     async fn purge_keys(&self, before: Timestamp, len_max: u32) -> Result<u64, StoreError> {

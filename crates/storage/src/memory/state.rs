@@ -8,9 +8,10 @@ use boxoffice::event::{Event, EventSnapshot};
 use boxoffice::grade::{Grade, SeatLabel};
 use boxoffice::idempotency::{IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationId, Version};
-use boxoffice::payment::Payment;
-use boxoffice::reservation::{Reservation, ReservationState};
+use boxoffice::payment::{Payment, Refund};
+use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
 use boxoffice::seats::SeatMaps;
+use boxoffice::store::SECRET_LEN;
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
 
@@ -26,7 +27,11 @@ pub(super) struct State {
     by_event: BTreeSet<(EventId, ReservationId)>,
     holds: BTreeSet<(EventId, Timestamp, ReservationId)>,
     pub(super) claims: BTreeMap<(EventId, SeatLabel), ReservationId>,
+    paying: BTreeSet<ReservationId>,
     pub(super) payments: BTreeMap<PaymentId, PaymentRow>,
+    /// Every refund, whether a reservation carries it or not.
+    pub(super) refunds: BTreeMap<PaymentId, Refund>,
+    pub(super) secrets: BTreeMap<String, [u8; SECRET_LEN]>,
     pub(super) keys: BTreeMap<KeyScope, KeyRow>,
     pub(super) users: BTreeMap<UserId, User>,
 }
@@ -170,6 +175,11 @@ impl State {
         self.holds.range(first..=last).map(|(_, at, id)| (*at, *id))
     }
 
+    /// The ids of reservations that are being paid, in order.
+    pub(super) fn paying(&self) -> &BTreeSet<ReservationId> {
+        &self.paying
+    }
+
     /// Puts a reservation in the place of what it was before, if it was.
     pub(super) fn put(&mut self, reservation: Arc<Reservation>) {
         let id = reservation.id;
@@ -182,6 +192,11 @@ impl State {
         }
         if let Some(due_at) = reservation.due_at() {
             self.holds.insert((reservation.event, due_at, id));
+        }
+        if reservation.status() == ReservationStatus::Paying {
+            self.paying.insert(id);
+        } else {
+            self.paying.remove(&id);
         }
         self.by_user.insert((reservation.user.clone(), id));
         self.by_event.insert((reservation.event, id));

@@ -101,7 +101,8 @@ pub(super) async fn check_references(
     ))
 }
 
-/// Writes the refunds of the reservations that a group made or changed.
+/// Writes the refunds of a group: of the reservations that it made or changed, and those that no
+/// reservation carries.
 pub(super) async fn write_refunds(
     connection: &mut SqliteConnection,
     group: &Group,
@@ -109,6 +110,7 @@ pub(super) async fn write_refunds(
     let touched = group.changes.reservations.iter();
     let refunds: Vec<&Refund> = touched
         .filter_map(|touched| refund_of(&touched.reservation))
+        .chain(&group.changes.refunds)
         .collect();
     let changed = PUT_REFUNDS
         .execute(connection, &refunds, |values, refund| {

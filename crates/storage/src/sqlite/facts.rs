@@ -15,8 +15,8 @@ use sqlx::{Row, SqliteConnection};
 
 use super::columns::{BadColumn, Columns};
 use super::failure::unavailable;
-use super::read_reservations;
 use super::statements::{Lookup, Values};
+use super::{read_payments, read_reservations};
 
 const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
 
@@ -112,8 +112,10 @@ pub(super) async fn facts(
     let pick = |ids: &[ReservationId]| -> Vec<Arc<Reservation>> {
         ids.iter().filter_map(|id| found.get(id).cloned()).collect()
     };
+    let payments = read_payments::by_ids(connection, event, &query.payments).await?;
     Ok(Facts {
         version: Some(version),
+        payments,
         keys,
         holdings,
         due: pick(&due.ids),

@@ -60,8 +60,8 @@ pub(super) const CLAIMS_MISSING: &str = "SELECT COUNT(*) FROM reservations r \
 pub(super) const MONEY: &str = "SELECT \
     COALESCE(SUM(CASE WHEN p.state IN ('PAID', 'REFUNDED') THEN p.amount ELSE 0 END), 0) \
         AS money_in, \
-    COALESCE(SUM(CASE WHEN p.state = 'PAID' AND r.status = 'CONFIRMED' THEN p.amount ELSE 0 END), \
-        0) AS ticketed, \
+    COALESCE(SUM(CASE WHEN p.state = 'PAID' AND r.status = 'CONFIRMED' \
+        AND r.payment_id = p.payment_id THEN p.amount ELSE 0 END), 0) AS ticketed, \
     COALESCE(SUM(f.amount), 0) AS refunded \
     FROM payments p LEFT JOIN reservations r ON r.reservation_id = p.reservation_id \
     LEFT JOIN refunds f ON f.payment_id = p.payment_id WHERE p.event_id = ?";

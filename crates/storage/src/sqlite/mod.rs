@@ -12,6 +12,7 @@ mod open;
 #[cfg(test)]
 mod plans;
 mod read_events;
+mod read_payments;
 mod read_reservations;
 mod read_users;
 mod reservation_rows;
@@ -25,14 +26,14 @@ use boxoffice::buyer::{User, UserId, UserStatistics};
 use boxoffice::event::{EventSnapshot, NewEvent};
 use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
-use boxoffice::ids::{EventId, GroupId, ReservationCode, ReservationId, Version};
+use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
 use boxoffice::runtime::{self, mpsc, oneshot};
 use boxoffice::store::{
-    CommitError, Created, EventListQuery, ReservationListQuery, Source, Store, StoreError,
-    UserCreated,
+    CommitError, Created, EventListQuery, PaymentUnderWay, RefundDue, ReservationListQuery,
+    SECRET_LEN, Source, Store, StoreError, UserCreated,
 };
 use boxoffice::time::Timestamp;
 use sqlx::pool::PoolConnection;
@@ -220,6 +221,37 @@ impl Store for SqliteStore {
 
     async fn events_due(&self, now: Timestamp, len_max: u32) -> Result<Vec<EventId>, StoreError> {
         read_events::due(&mut *self.reader().await?, now, len_max).await
+    }
+
+    async fn payments_under_way(
+        &self,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<PaymentUnderWay>, StoreError> {
+        read_payments::under_way(&mut *self.reader().await?, after, len_max).await
+    }
+
+    async fn refunds_due(
+        &self,
+        after: Option<PaymentId>,
+        len_max: u32,
+    ) -> Result<Vec<RefundDue>, StoreError> {
+        read_payments::refunds_due(&mut *self.reader().await?, after, len_max).await
+    }
+
+    async fn secret(
+        &self,
+        name: &str,
+        offered: [u8; SECRET_LEN],
+    ) -> Result<[u8; SECRET_LEN], StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let single = Single::Secret {
+            name: name.to_owned(),
+            offered,
+            result: single::not_yet(),
+            reply,
+        };
+        self.ask(Job::Single(Box::new(single)), answer).await?
     }
 
     async fn purge_keys(&self, before: Timestamp, len_max: u32) -> Result<u64, StoreError> {

@@ -7,7 +7,8 @@ use boxoffice::store::ReservationListQuery;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 
 use super::{
-    commit_money, commit_reservations, facts, ledger, open, read_events, read_reservations, single,
+    commit_money, commit_reservations, facts, ledger, open, read_events, read_payments,
+    read_reservations, single,
 };
 
 /// How `SQLite` goes about a statement, a step a line.
@@ -52,10 +53,6 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
             "reservations_by_user (user_id=?)",
         ),
         (
-            commit_money::SELECT_PAYMENTS.example(),
-            "PRIMARY KEY (payment_id=?)",
-        ),
-        (
             commit_reservations::UPDATE_RESERVATIONS.example(),
             "reservation_id=?",
         ),
@@ -87,6 +84,28 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
             ledger::CLAIMS_ASTRAY,
             "SEARCH r USING PRIMARY KEY (reservation_id=?)",
         ),
+    ]
+}
+
+fn money() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            read_payments::BY_IDS.example(),
+            "SEARCH p USING PRIMARY KEY (payment_id=?)",
+        ),
+        (
+            read_payments::UNDER_WAY,
+            "SEARCH r USING INDEX reservations_paying (reservation_id>?)",
+        ),
+        (
+            read_payments::REFUNDS_DUE,
+            "SEARCH f USING INDEX refunds_pending (payment_id>?)",
+        ),
+        (
+            commit_money::SELECT_PAYMENTS.example(),
+            "PRIMARY KEY (payment_id=?)",
+        ),
+        (read_events::CANCELLED_LIVE, "reservations_paying"),
         (ledger::MONEY, "payments_by_event (event_id=?)"),
     ]
 }
@@ -139,6 +158,7 @@ async fn every_statement_finds_its_rows_through_an_index() {
     });
     let lookups = lookups()
         .into_iter()
+        .chain(money())
         .map(|(sql, index)| (sql.to_owned(), index));
     let mut bad = Vec::new();
     for (sql, index) in lookups.chain(pages) {

@@ -49,9 +49,12 @@ pub(super) const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
         FROM holding h WHERE h.event_id IS NOT NULL) firsts \
     WHERE first_due <= ? ORDER BY first_due, event_id LIMIT ?";
 
-/// A live reservation is held or sold stock; the grades tell it without a look at any reservation.
+/// A live reservation is held or sold stock; the grades tell it without a look at any reservation
+/// but those that are being paid, which are few and wait for their provider.
 pub(super) const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
-    AND EXISTS (SELECT 1 FROM grades g WHERE g.event_id = e.id AND g.held + g.sold > 0) \
+    AND (SELECT SUM(g.held + g.sold) FROM grades g WHERE g.event_id = e.id) > \
+        (SELECT COALESCE(SUM(r.quantity), 0) FROM reservations r \
+            WHERE r.status = 'PAYING' AND +r.event_id = e.id) \
     ORDER BY e.id LIMIT ?";
 
 const IDS: &str = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?";

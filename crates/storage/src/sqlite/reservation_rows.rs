@@ -105,9 +105,12 @@ fn payment_id(columns: Columns<'_>) -> Result<Option<PaymentId>, BadColumn> {
 }
 
 fn payment(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Payment>, BadColumn> {
-    let Some(id) = payment_id(reservation)? else {
-        return Ok(None);
-    };
+    let id = payment_id(reservation)?;
+    id.map(|id| payment_with(id, row)).transpose()
+}
+
+/// The payment of this id, from its columns of [`SELECT`].
+pub(super) fn payment_with(id: PaymentId, row: &SqliteRow) -> Result<Payment, BadColumn> {
     let columns = Columns::new(row, "payments", "p_");
     let settled_at = || columns.time("p_settled_at");
     let state = match columns.get("p_state")? {
@@ -119,19 +122,27 @@ fn payment(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Payment>,
         },
         _ => return Err(columns.bad("p_state")),
     };
-    Ok(Some(Payment {
+    Ok(Payment {
         id,
         amount: columns.money("p_amount")?,
         method: columns.get("p_method")?,
         started_at: columns.time("p_started_at")?,
         state,
-    }))
+    })
 }
 
 fn refund(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Refund>, BadColumn> {
-    let Some(payment) = payment_id(reservation)? else {
-        return Ok(None);
-    };
+    match payment_id(reservation)? {
+        Some(payment) => refund_with(payment, row),
+        None => Ok(None),
+    }
+}
+
+/// The refund of this payment, from its columns of [`SELECT`]; `None`: it has none.
+pub(super) fn refund_with(
+    payment: PaymentId,
+    row: &SqliteRow,
+) -> Result<Option<Refund>, BadColumn> {
     let columns = Columns::new(row, "refunds", "f_");
     let state = match columns.get("f_state")? {
         None => return Ok(None),

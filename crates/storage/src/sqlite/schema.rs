@@ -35,6 +35,8 @@ const MIGRATIONS: &[(&str, &str, &str)] = migrations![
     "0019" "idempotency_by_age",
     "0020" "users",
     "0021" "event_log",
+    "0022" "refunds_pending",
+    "0023" "secrets",
 ];
 
 /// The newest schema that this binary knows.

@@ -9,7 +9,7 @@ use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, Version};
 use boxoffice::runtime::oneshot;
 use boxoffice::seats::SeatMaps;
-use boxoffice::store::{Created, StoreError, UserCreated};
+use boxoffice::store::{Created, SECRET_LEN, StoreError, UserCreated};
 use boxoffice::time::Timestamp;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
 
@@ -17,7 +17,7 @@ use super::columns::Columns;
 use super::event_rows::{EVENT_FIELDS, bind_event, bind_stock};
 use super::failure::{Failure, unavailable};
 use super::statements::{Values, WriteRows};
-use super::{read_events, read_users};
+use super::{read_events, read_payments, read_users};
 use crate::names;
 use crate::shape::check_new_event;
 
@@ -56,6 +56,8 @@ pub(super) const PURGE: &str = "DELETE FROM idempotency WHERE (event_id, user_id
     (SELECT event_id, user_id, request_key FROM idempotency WHERE made_at < ? \
     ORDER BY made_at LIMIT ?)";
 
+const INSERT_SECRET: &str = "INSERT INTO secrets (name, secret) VALUES (?, ?)";
+
 const SELECT_GROUP: &str = "SELECT group_id FROM event_log WHERE event_id = ? AND version = ?";
 
 /// One thing to write, and who wants to know.
@@ -74,6 +76,13 @@ pub(super) enum Single {
         key: Option<KeyedRequest>,
         result: Result<UserCreated, StoreError>,
         reply: oneshot::Sender<Result<UserCreated, StoreError>>,
+    },
+    /// A secret, unless there is one.
+    Secret {
+        name: String,
+        offered: [u8; SECRET_LEN],
+        result: Result<[u8; SECRET_LEN], StoreError>,
+        reply: oneshot::Sender<Result<[u8; SECRET_LEN], StoreError>>,
     },
     /// Keys that are too old.
     Purge {
@@ -107,6 +116,14 @@ impl Single {
             } => {
                 *result = Ok(create_user(connection, user, key.as_ref()).await?);
             }
+            Self::Secret {
+                name,
+                offered,
+                result,
+                ..
+            } => {
+                *result = Ok(keep_secret(connection, name, offered).await?);
+            }
             Self::Purge {
                 before,
                 len_max,
@@ -126,6 +143,7 @@ impl Single {
         match self {
             Self::Event { result, .. } => *result = Err(error),
             Self::User { result, .. } => *result = Err(error),
+            Self::Secret { result, .. } => *result = Err(error),
             Self::Purge { result, .. } => *result = Err(error),
         }
     }
@@ -146,9 +164,14 @@ impl Single {
                 result: Ok(UserCreated::New(_)),
                 ..
             } => read_users::user(connection, &user.id).await == Ok(Some(user.clone())),
+            Self::Secret {
+                name,
+                result: Ok(kept),
+                ..
+            } => read_payments::secret(connection, name).await == Ok(Some(*kept)),
             Self::Event { result, .. } => result.is_ok(),
             Self::User { result, .. } => result.is_ok(),
-            Self::Purge { .. } => false,
+            Self::Secret { .. } | Self::Purge { .. } => false,
         }
     }
 
@@ -157,6 +180,7 @@ impl Single {
         match self {
             Self::Event { result, reply, .. } => drop(reply.send(result)),
             Self::User { result, reply, .. } => drop(reply.send(result)),
+            Self::Secret { result, reply, .. } => drop(reply.send(result)),
             Self::Purge { result, reply, .. } => drop(reply.send(result)),
         }
     }
@@ -313,6 +337,20 @@ async fn create_user(
     values.execute(INSERT_USER, connection).await?;
     insert_key(connection, user.id.as_str(), key, None, user.created_at).await?;
     Ok(UserCreated::New(user.clone()))
+}
+
+async fn keep_secret(
+    connection: &mut SqliteConnection,
+    name: &str,
+    offered: &[u8; SECRET_LEN],
+) -> Result<[u8; SECRET_LEN], Failure> {
+    if let Some(kept) = read_payments::secret(connection, name).await? {
+        return Ok(kept);
+    }
+    let mut values = Values::default();
+    values.text(name).bytes(offered);
+    values.execute(INSERT_SECRET, connection).await?;
+    Ok(*offered)
 }
 
 /// A commit that changes nothing.

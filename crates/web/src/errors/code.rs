@@ -7,11 +7,13 @@ use axum::http::StatusCode;
 pub(crate) enum Code {
     InvalidRequest,
     Unauthorized,
+    PaymentDeclined,
     Forbidden,
     NotFound,
     EventNotFound,
     ReservationNotFound,
     UserNotFound,
+    TicketNotFound,
     MethodNotAllowed,
     RequestTimeout,
     PayloadTooLarge,
@@ -22,7 +24,13 @@ pub(crate) enum Code {
     SeatTaken,
     AlreadyReserved,
     AlreadyCancelled,
+    AlreadyConfirmed,
     PaymentInProgress,
+    ExtensionUsed,
+    TicketUsed,
+    TicketNotUsed,
+    TicketCancelled,
+    TicketWrongEvent,
     CannotDeleteEvent,
     SaleNotOpen,
     SaleClosed,
@@ -39,21 +47,29 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code, in the order of their statuses.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::InvalidRequest,
         Self::Unauthorized,
+        Self::PaymentDeclined,
         Self::Forbidden,
         Self::NotFound,
         Self::EventNotFound,
         Self::ReservationNotFound,
         Self::UserNotFound,
+        Self::TicketNotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::InsufficientSeats,
         Self::SeatTaken,
         Self::AlreadyReserved,
         Self::AlreadyCancelled,
+        Self::AlreadyConfirmed,
         Self::PaymentInProgress,
+        Self::ExtensionUsed,
+        Self::TicketUsed,
+        Self::TicketNotUsed,
+        Self::TicketCancelled,
+        Self::TicketWrongEvent,
         Self::CannotDeleteEvent,
         Self::SaleNotOpen,
         Self::SaleClosed,
@@ -77,11 +93,13 @@ impl Code {
         match self {
             Self::InvalidRequest => "INVALID_REQUEST",
             Self::Unauthorized => "UNAUTHORIZED",
+            Self::PaymentDeclined => "PAYMENT_DECLINED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::EventNotFound => "EVENT_NOT_FOUND",
             Self::ReservationNotFound => "RESERVATION_NOT_FOUND",
             Self::UserNotFound => "USER_NOT_FOUND",
+            Self::TicketNotFound => "TICKET_NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
@@ -92,7 +110,13 @@ impl Code {
             Self::SeatTaken => "SEAT_TAKEN",
             Self::AlreadyReserved => "ALREADY_RESERVED",
             Self::AlreadyCancelled => "ALREADY_CANCELLED",
+            Self::AlreadyConfirmed => "ALREADY_CONFIRMED",
             Self::PaymentInProgress => "PAYMENT_IN_PROGRESS",
+            Self::ExtensionUsed => "EXTENSION_USED",
+            Self::TicketUsed => "TICKET_USED",
+            Self::TicketNotUsed => "TICKET_NOT_USED",
+            Self::TicketCancelled => "TICKET_CANCELLED",
+            Self::TicketWrongEvent => "TICKET_WRONG_EVENT",
             Self::CannotDeleteEvent => "CANNOT_DELETE_EVENT",
             Self::SaleNotOpen => "SALE_NOT_OPEN",
             Self::SaleClosed => "SALE_CLOSED",
@@ -113,11 +137,13 @@ impl Code {
         match self {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::PaymentDeclined => StatusCode::PAYMENT_REQUIRED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::EventNotFound
             | Self::ReservationNotFound
-            | Self::UserNotFound => StatusCode::NOT_FOUND,
+            | Self::UserNotFound
+            | Self::TicketNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -128,7 +154,13 @@ impl Code {
             | Self::SeatTaken
             | Self::AlreadyReserved
             | Self::AlreadyCancelled
+            | Self::AlreadyConfirmed
             | Self::PaymentInProgress
+            | Self::ExtensionUsed
+            | Self::TicketUsed
+            | Self::TicketNotUsed
+            | Self::TicketCancelled
+            | Self::TicketWrongEvent
             | Self::CannotDeleteEvent
             | Self::SaleNotOpen
             | Self::SaleClosed

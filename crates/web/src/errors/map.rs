@@ -3,7 +3,8 @@
 
 use boxoffice::box_office::{CreateEventError, CreateUserError};
 use boxoffice::command::{
-    CancelError, DeleteError, ReserveError, SeatFault, Unserved, UpdateError,
+    CancelError, CheckInError, DeleteError, ExtendError, PayError, ReserveError, SeatFault,
+    Unserved, UpdateError,
 };
 use boxoffice::grade::SeatType;
 use boxoffice::reservation::Reservation;
@@ -102,8 +103,59 @@ impl From<CancelError> for ApiError {
             CancelError::HoldExpired => Code::HoldExpired.into(),
             CancelError::PaymentInProgress => Code::PaymentInProgress.into(),
             CancelError::SaleClosed => Code::SaleClosed.into(),
+            CancelError::TicketUsed { at } => {
+                Self::from(Code::TicketUsed).with("usedAt", Detail::At(at))
+            }
             CancelError::KeyReused => Code::IdempotencyKeyReused.into(),
             CancelError::Unserved(why) => why.into(),
+        }
+    }
+}
+
+impl From<PayError> for ApiError {
+    fn from(error: PayError) -> Self {
+        match error {
+            PayError::NotFound => Code::ReservationNotFound.into(),
+            PayError::HoldExpired => Code::HoldExpired.into(),
+            PayError::PaymentInProgress => Code::PaymentInProgress.into(),
+            PayError::AlreadyCancelled(reservation) => already_cancelled(&reservation),
+            PayError::Declined(reservation) => declined(&reservation),
+            PayError::ProviderUnavailable => Self::from(Code::ServiceUnavailable).because(&error),
+            PayError::KeyReused => Code::IdempotencyKeyReused.into(),
+            PayError::Unserved(why) => why.into(),
+        }
+    }
+}
+
+impl From<ExtendError> for ApiError {
+    fn from(error: ExtendError) -> Self {
+        match error {
+            ExtendError::NotFound => Code::ReservationNotFound.into(),
+            ExtendError::HoldExpired => Code::HoldExpired.into(),
+            ExtendError::ExtensionUsed => Code::ExtensionUsed.into(),
+            ExtendError::PaymentInProgress => Code::PaymentInProgress.into(),
+            ExtendError::AlreadyConfirmed => Code::AlreadyConfirmed.into(),
+            ExtendError::AlreadyCancelled(reservation) => already_cancelled(&reservation),
+            ExtendError::KeyReused => Code::IdempotencyKeyReused.into(),
+            ExtendError::Unserved(why) => why.into(),
+        }
+    }
+}
+
+impl From<CheckInError> for ApiError {
+    fn from(error: CheckInError) -> Self {
+        match error {
+            CheckInError::NotFound => Code::TicketNotFound.into(),
+            CheckInError::WrongEvent { event } => {
+                Self::from(Code::TicketWrongEvent).with("eventId", Detail::Number(event.0))
+            }
+            CheckInError::AlreadyUsed { at } => {
+                Self::from(Code::TicketUsed).with("usedAt", Detail::At(at))
+            }
+            CheckInError::NotUsed => Code::TicketNotUsed.into(),
+            CheckInError::TicketCancelled => Code::TicketCancelled.into(),
+            CheckInError::KeyReused => Code::IdempotencyKeyReused.into(),
+            CheckInError::Unserved(why) => why.into(),
         }
     }
 }
@@ -172,6 +224,18 @@ impl From<CreateUserError> for ApiError {
             CreateUserError::KeyReused => Code::IdempotencyKeyReused.into(),
             CreateUserError::Store(error) => error.into(),
         }
+    }
+}
+
+/// Carries how long the seats are still kept, if they are.
+fn declined(reservation: &Reservation) -> ApiError {
+    let status = reservation.status().as_str().to_owned();
+    let error = ApiError::from(Code::PaymentDeclined)
+        .with("reservationId", Detail::Text(reservation.id.to_string()))
+        .with("status", Detail::Text(status));
+    match reservation.due_at() {
+        Some(at) => error.with("expiresAt", Detail::At(at)),
+        None => error,
     }
 }
 

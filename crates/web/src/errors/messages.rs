@@ -26,11 +26,15 @@ const fn code_in_english(code: Code) -> &'static str {
     match code {
         Code::InvalidRequest => "The request is not valid.",
         Code::Unauthorized => "An organizer's token is needed.",
+        Code::PaymentDeclined => {
+            "The payment was declined. Your seats are kept until the hold ends."
+        }
         Code::Forbidden => "This token does not allow it.",
         Code::NotFound => "There is nothing at this path.",
         Code::EventNotFound => "There is no such event.",
         Code::ReservationNotFound => "There is no such reservation.",
         Code::UserNotFound => "There is no such user.",
+        Code::TicketNotFound => "There is no such ticket.",
         Code::MethodNotAllowed => "This path does not take that method.",
         Code::RequestTimeout => "The request took too long to arrive.",
         Code::PayloadTooLarge => "The body is too large.",
@@ -41,7 +45,13 @@ const fn code_in_english(code: Code) -> &'static str {
         Code::SeatTaken => "Somebody else has one of these seats. None was taken.",
         Code::AlreadyReserved => "You have as many tickets of this event as one buyer may have.",
         Code::AlreadyCancelled => "The reservation was already cancelled.",
+        Code::AlreadyConfirmed => "The reservation is already confirmed.",
         Code::PaymentInProgress => "A payment is in progress.",
+        Code::ExtensionUsed => "The hold was already extended once.",
+        Code::TicketUsed => "The ticket was already used.",
+        Code::TicketNotUsed => "The ticket has not been used.",
+        Code::TicketCancelled => "The ticket was cancelled.",
+        Code::TicketWrongEvent => "The ticket is for another event.",
         Code::CannotDeleteEvent => "The event has reservations and cannot be deleted.",
         Code::SaleNotOpen => "The sale has not opened yet.",
         Code::SaleClosed => "The sale is closed.",
@@ -63,11 +73,15 @@ const fn code_in_korean(code: Code) -> &'static str {
     match code {
         Code::InvalidRequest => "요청이 올바르지 않습니다.",
         Code::Unauthorized => "주최자 토큰이 필요합니다.",
+        Code::PaymentDeclined => {
+            "결제가 거절되었습니다. 좌석은 보류 시간이 끝날 때까지 유지됩니다."
+        }
         Code::Forbidden => "이 토큰으로는 할 수 없는 작업입니다.",
         Code::NotFound => "요청한 경로를 찾을 수 없습니다.",
         Code::EventNotFound => "이벤트를 찾을 수 없습니다.",
         Code::ReservationNotFound => "예약을 찾을 수 없습니다.",
         Code::UserNotFound => "사용자를 찾을 수 없습니다.",
+        Code::TicketNotFound => "티켓을 찾을 수 없습니다.",
         Code::MethodNotAllowed => "이 경로에서 지원하지 않는 메서드입니다.",
         Code::RequestTimeout => "요청이 제시간에 도착하지 않았습니다.",
         Code::PayloadTooLarge => "요청 본문이 너무 큽니다.",
@@ -78,7 +92,13 @@ const fn code_in_korean(code: Code) -> &'static str {
         Code::SeatTaken => "이미 선택된 좌석이 있습니다. 예약된 좌석은 없습니다.",
         Code::AlreadyReserved => "이 이벤트의 1인당 구매 한도에 도달했습니다.",
         Code::AlreadyCancelled => "이미 취소된 예약입니다.",
+        Code::AlreadyConfirmed => "이미 확정된 예약입니다.",
         Code::PaymentInProgress => "결제가 진행 중입니다.",
+        Code::ExtensionUsed => "보류 시간은 한 번만 연장할 수 있습니다.",
+        Code::TicketUsed => "이미 사용된 티켓입니다.",
+        Code::TicketNotUsed => "아직 사용되지 않은 티켓입니다.",
+        Code::TicketCancelled => "취소된 티켓입니다.",
+        Code::TicketWrongEvent => "다른 이벤트의 티켓입니다.",
         Code::CannotDeleteEvent => "예약이 있는 이벤트는 삭제할 수 없습니다.",
         Code::SaleNotOpen => "아직 판매가 시작되지 않았습니다.",
         Code::SaleClosed => "판매가 종료되었습니다.",

@@ -1,15 +1,16 @@
 //! What random sales are made of.
 
-use boxoffice::command::{Command, EventPatch, Verdict};
+use boxoffice::command::{BeginPayment, CheckIn, Command, EventPatch, Extend, Verdict};
 use boxoffice::event::SaleState;
+use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{PaymentId, ReservationId};
 use boxoffice::money::Money;
 use proptest::option;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::sale::{EventBuilder, ask, at, event, grade};
-use crate::story::{begin, cancel, cancel_keyed, extend, settle, update};
+use crate::sale::{EventBuilder, ask, at, event, grade, keyed};
+use crate::story::{cancel, cancel_keyed, complete_refund, settle, ticket, update};
 
 pub(super) const BUYERS: [&str; 3] = ["mina", "jun", "sora"];
 const GRADES: [&str; 3] = ["VIP", "R", "S"];
@@ -92,13 +93,24 @@ enum Wish {
     },
     Extend {
         which: usize,
+        key: Option<usize>,
     },
     Begin {
         which: usize,
+        key: Option<usize>,
     },
     Settle {
         which: usize,
         paid: bool,
+    },
+    Complete {
+        which: usize,
+    },
+    CheckIn {
+        which: usize,
+        number: u32,
+        undo: bool,
+        key: Option<usize>,
     },
     Update(Box<EventPatch>),
     Delete,
@@ -135,9 +147,12 @@ fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![
         12 => reserve,
         4 => (which(), key()).prop_map(|(which, key)| Wish::Cancel { which, key }),
-        2 => which().prop_map(|which| Wish::Extend { which }),
-        4 => which().prop_map(|which| Wish::Begin { which }),
-        4 => (which(), any::<bool>()).prop_map(|(which, paid)| Wish::Settle { which, paid }),
+        2 => (which(), key()).prop_map(|(which, key)| Wish::Extend { which, key }),
+        5 => (which(), key()).prop_map(|(which, key)| Wish::Begin { which, key }),
+        5 => (which(), any::<bool>()).prop_map(|(which, paid)| Wish::Settle { which, paid }),
+        2 => which().prop_map(|which| Wish::Complete { which }),
+        3 => (which(), 1..4_u32, any::<bool>(), key())
+            .prop_map(|(which, number, undo, key)| Wish::CheckIn { which, number, undo, key }),
         2 => patch().prop_map(|patch| Wish::Update(Box::new(patch))),
         1 => Just(Wish::Delete),
         1 => Just(Wish::Sweep),
@@ -179,16 +194,37 @@ fn usize_of(value: i64) -> usize {
 
 /// The steps' commands; the same ids for the same steps, whatever becomes of them.
 pub(super) fn commands(steps: &[Step]) -> Vec<Command> {
-    let mut made: Vec<ReservationId> = Vec::new();
-    let mut attempts: Vec<(ReservationId, PaymentId)> = Vec::new();
-    let mut commands = Vec::new();
-    for (number, step) in steps.iter().enumerate() {
-        let unused = Uuid::from_u128(1_000_000_000_000 + number as u128);
-        let of = |which: &usize| {
-            let named = made.get(which % made.len().max(1));
-            named.copied().unwrap_or(ReservationId(unused))
-        };
-        commands.push(match &step.wish {
+    let mut asked = Asked::default();
+    let numbered = steps.iter().enumerate();
+    numbered
+        .map(|(number, step)| {
+            let unused = Uuid::from_u128(1_000_000_000_000 + number as u128);
+            asked.command(&step.wish, unused)
+        })
+        .collect()
+}
+
+/// Reservations and payments that were asked for so far, in their order.
+#[derive(Default)]
+struct Asked {
+    made: Vec<ReservationId>,
+    attempts: Vec<(ReservationId, PaymentId)>,
+}
+
+impl Asked {
+    fn reservation(&self, which: usize, unused: Uuid) -> ReservationId {
+        let named = self.made.get(which % self.made.len().max(1));
+        named.copied().unwrap_or(ReservationId(unused))
+    }
+
+    fn attempt(&self, which: usize, unused: Uuid) -> (ReservationId, PaymentId) {
+        let named = self.attempts.get(which % self.attempts.len().max(1));
+        let strange = || (self.reservation(which, unused), PaymentId(unused));
+        named.copied().unwrap_or_else(strange)
+    }
+
+    fn command(&mut self, wish: &Wish, unused: Uuid) -> Command {
+        match wish {
             Wish::Reserve {
                 buyer,
                 quantity,
@@ -197,7 +233,7 @@ pub(super) fn commands(steps: &[Step]) -> Vec<Command> {
             } => {
                 let mut asked = ask(BUYERS[*buyer], *quantity);
                 asked.0.id = ReservationId(unused);
-                made.push(asked.0.id);
+                self.made.push(asked.0.id);
                 if let Some(grade) = grade {
                     asked = asked.of(GRADES[*grade]);
                 }
@@ -206,23 +242,21 @@ pub(super) fn commands(steps: &[Step]) -> Vec<Command> {
                 }
                 asked.into()
             }
-            Wish::Cancel { which, key: None } => cancel(of(which)),
-            Wish::Cancel {
-                which,
-                key: Some(key),
-            } => {
-                let id = of(which);
-                cancel_keyed(id, KEYS[*key], &format!("cancel {id}"))
+            Wish::Cancel { which, key } => {
+                let id = self.reservation(*which, unused);
+                match key {
+                    None => cancel(id),
+                    Some(key) => cancel_keyed(id, KEYS[*key], &format!("cancel {id}")),
+                }
             }
-            Wish::Extend { which } => extend(of(which)),
-            Wish::Begin { which } => {
-                let (id, payment) = (of(which), PaymentId(unused));
-                attempts.push((id, payment));
-                begin(id, payment)
+            Wish::Extend { which, key } => {
+                let reservation = self.reservation(*which, unused);
+                let key = key_of(*key, &format!("extend {reservation}"));
+                Command::Extend(Extend { reservation, key })
             }
+            Wish::Begin { which, key } => self.begin(*which, *key, unused),
             Wish::Settle { which, paid } => {
-                let named = attempts.get(which % attempts.len().max(1));
-                let (id, payment) = named.copied().unwrap_or((of(which), PaymentId(unused)));
+                let (id, payment) = self.attempt(*which, unused);
                 let verdict = if *paid {
                     Verdict::Paid
                 } else {
@@ -230,10 +264,52 @@ pub(super) fn commands(steps: &[Step]) -> Vec<Command> {
                 };
                 settle(id, payment, verdict)
             }
+            Wish::Complete { which } => {
+                let (id, payment) = self.attempt(*which, unused);
+                complete_refund(id, payment)
+            }
+            Wish::CheckIn {
+                which,
+                number,
+                undo,
+                key,
+            } => {
+                let id = self.reservation(*which, unused);
+                let key = key_of(*key, &format!("ticket {id} {number} {undo}"));
+                at_the_door(
+                    CheckIn {
+                        key,
+                        ..ticket(id, *number)
+                    },
+                    *undo,
+                )
+            }
             Wish::Update(patch) => update((**patch).clone()),
             Wish::Delete => Command::Delete,
             Wish::Sweep => Command::Sweep,
-        });
+        }
     }
-    commands
+
+    fn begin(&mut self, which: usize, key: Option<usize>, unused: Uuid) -> Command {
+        let (reservation, payment) = (self.reservation(which, unused), PaymentId(unused));
+        self.attempts.push((reservation, payment));
+        Command::BeginPayment(BeginPayment {
+            reservation,
+            payment,
+            method: "CARD".to_owned(),
+            key: key_of(key, &format!("pay {reservation}")),
+        })
+    }
+}
+
+fn at_the_door(ticket: CheckIn, undo: bool) -> Command {
+    if undo {
+        Command::UndoCheckIn(ticket)
+    } else {
+        Command::CheckIn(ticket)
+    }
+}
+
+fn key_of(key: Option<usize>, body: &str) -> Option<KeyedRequest> {
+    key.map(|key| keyed(KEYS[key], body))
 }
