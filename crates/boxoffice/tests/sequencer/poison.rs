@@ -88,6 +88,19 @@ async fn what_is_due_and_cannot_be_done_does_not_stop_the_sale() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_cancelled_event_cannot_give_back_does_not_keep_others_from_their_money() {
+    let house = House::selling(event().with_grade("R", 9).sold_at_once()).await;
+    let node = house.node("a");
+    house.reserved(&node, ask("mina", 1)).await;
+    let other = house.reserved(&node, ask("jun", 1)).await;
+    house.store.refuse(buyer("mina"));
+    house.call_off(&node).await.expect("an update");
+    let cancelled = node.cancel(other.id, None).await;
+    assert!(matches!(cancelled, Err(CancelError::AlreadyCancelled(_))));
+    assert_eq!(house.stock().await.sold, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_corrupt_hold_that_is_due_does_not_stop_the_sale() {
     let house = House::selling(event().with_grade("R", 9).held_for_secs(60)).await;
     let node = house.node("a");
