@@ -101,6 +101,15 @@ pub struct CachedEvent {
     pub ttl: Duration,
 }
 
+/// An event that somebody looks at right now.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The event as it is.
+    pub now: Arc<EventSnapshot>,
+    /// What it becomes.
+    pub newer: tokio::sync::watch::Receiver<Option<Arc<EventSnapshot>>>,
+}
+
 /// Why an event was not created.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CreateEventError {
@@ -302,6 +311,18 @@ impl BoxOffice {
                 ttl: cached.ttl,
             }),
             View::User(_) | View::Events(_) => None,
+        }))
+    }
+
+    /// An event as it is now, and each newer state as it is published: coalesced, the latest wins.
+    /// `None`: there is no such event. The receiver sees the end of its channel when the event is
+    /// deleted.
+    pub async fn watch(&self, id: EventId) -> Result<Option<Watched>, StoreError> {
+        // Watched first, so that nothing is published unseen while the event is looked up.
+        let newer = self.ports.coordinator.watch(id);
+        Ok(self.event(id).await?.map(|cached| Watched {
+            now: cached.snapshot,
+            newer,
         }))
     }
 

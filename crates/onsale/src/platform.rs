@@ -83,6 +83,8 @@ impl Platform {
                 .map(|token| AdminToken::new(token.expose_secret())),
             limits: config.server.clone(),
             default_zone: config.time_zone.clone(),
+            // Checked when the configuration was read.
+            cors_origins: web::CorsOrigins::read(&config.cors_origins).unwrap_or_default(),
             disk_path: data_folder(&config.database_url),
             disk_free_bytes_min: config.disk_free_bytes_min,
             metrics,

@@ -8,14 +8,17 @@ pub(crate) enum Lang {
     En,
     /// Korean.
     Ko,
+    /// Both, for somebody whose request was not read far enough to tell which.
+    Both,
 }
 
 impl Lang {
-    /// The tag of RFC 5646.
+    /// The tags of RFC 5646, as `Content-Language` lists them.
     pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Ko => "ko",
+            Self::Both => "en, ko",
         }
     }
 

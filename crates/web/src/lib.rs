@@ -6,6 +6,7 @@
 //! the error envelope, and never a fault's internals.
 
 mod api;
+mod cors;
 mod errors;
 mod lang;
 mod limits;
@@ -18,6 +19,7 @@ mod settings;
 mod visit;
 mod zone;
 
+pub use cors::{BadOrigin, CorsOrigins};
 pub use limits::ServerLimits;
 pub use server::{Front, Gateway, Refusal, bind, router, serve};
 pub use settings::{AdminToken, Settings};

@@ -41,6 +41,25 @@ pub struct ServerLimits {
     pub backlog_len_max: u32,
     /// How long a shutdown waits for what was accepted, in milliseconds.
     pub shutdown_grace_ms: u32,
+    /// Open streams of events. Beyond it: 503, at once.
+    ///
+    /// Must stay below `connections_max`, or those who watch could keep out those who buy.
+    pub streams_max: u32,
+    /// How long a stream is silent before a comment shows that it is alive, in milliseconds.
+    pub stream_heartbeat_ms: u32,
+    /// How long the reader of a stream may take nothing of what is there, in milliseconds. Then
+    /// she is dropped.
+    pub stream_stall_ms_max: u32,
+    /// Requests that one client address may send a second over time. Beyond it: 429. 0: any number.
+    ///
+    /// Many buyers share an address behind a carrier's gateway, so it is no means to be fair.
+    pub client_requests_per_sec: u32,
+    /// Requests that one client address may send at once after a rest.
+    pub client_burst_requests: u32,
+    /// Proxies in front that add to `X-Forwarded-For`; 0: the connection's address is the client's.
+    pub forwarded_hops: u32,
+    /// Smallest answer that is compressed for who takes gzip, in bytes.
+    pub compress_bytes_min: u32,
 }
 
 impl Default for ServerLimits {
@@ -59,6 +78,13 @@ impl Default for ServerLimits {
             in_flight_max: 20_000,
             backlog_len_max: 4_096,
             shutdown_grace_ms: 25_000,
+            streams_max: 5_000,
+            stream_heartbeat_ms: 15_000,
+            stream_stall_ms_max: 10_000,
+            client_requests_per_sec: 1_000,
+            client_burst_requests: 10_000,
+            forwarded_hops: 0,
+            compress_bytes_min: 1_024,
         }
     }
 }
@@ -120,7 +146,39 @@ impl ServerLimits {
             (1..=65_535).contains(&self.backlog_len_max),
             "backlog_len_max must be 1 to 65535",
         );
+        self.expect_of_streams_and_clients(&mut expect);
         mistakes
+    }
+
+    fn expect_of_streams_and_clients(&self, expect: &mut impl FnMut(bool, &str)) {
+        expect(
+            self.streams_max < self.connections_max,
+            "streams_max must stay below connections_max, or who watches could keep out who buys",
+        );
+        expect(
+            (100..=55_000).contains(&self.stream_heartbeat_ms),
+            "stream_heartbeat_ms must be 100 to 55000: balancers cut what is silent for a minute",
+        );
+        expect(
+            self.stream_stall_ms_max >= 100,
+            "stream_stall_ms_max must be at least 100",
+        );
+        expect(
+            self.client_requests_per_sec <= 1_000_000,
+            "client_requests_per_sec must be at most 1000000",
+        );
+        expect(
+            (1..=1_000_000).contains(&self.client_burst_requests),
+            "client_burst_requests must be 1 to 1000000",
+        );
+        expect(
+            self.forwarded_hops <= 10,
+            "forwarded_hops must be at most 10",
+        );
+        expect(
+            self.compress_bytes_min >= 256,
+            "compress_bytes_min must be at least 256: less than a packet is not worth it",
+        );
     }
 }
 
@@ -159,7 +217,7 @@ mod tests {
             request_body_bytes_max: 1,
             handling_timeout_ms: 10_000,
             body_timeout_ms: 10_000,
-            connections_max: 0,
+            in_flight_max: 0,
             ..ServerLimits::default()
         };
         assert_eq!(limits.mistakes().len(), 3, "{:?}", limits.mistakes());

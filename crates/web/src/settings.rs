@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use metrics_exporter_prometheus::PrometheusHandle;
 use subtle::ConstantTimeEq;
 
+use crate::cors::CorsOrigins;
 use crate::limits::ServerLimits;
 use crate::zone::DEFAULT_ZONE;
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub limits: ServerLimits,
     /// The IANA zone of events that name none, and of times that belong to no event.
     pub default_zone: String,
+    /// Web pages that may use the API from a browser.
+    pub cors_origins: CorsOrigins,
     /// The directory whose file system the health answer reports.
     pub disk_path: PathBuf,
     /// Below this many free bytes the disk counts as full.
@@ -33,6 +36,7 @@ impl Settings {
             admin_token: None,
             limits: ServerLimits::default(),
             default_zone: DEFAULT_ZONE.to_owned(),
+            cors_origins: CorsOrigins::default(),
             disk_path: PathBuf::from("."),
             disk_free_bytes_min: 100 * 1_024 * 1_024,
             metrics,

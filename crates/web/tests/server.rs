@@ -1,6 +1,6 @@
 //! The accept loop over real sockets, with a front that needs no box office.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ struct Echo {
 }
 
 impl Front for Echo {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: Request<Incoming>, _: IpAddr) -> Response<Body> {
         if request.uri().path() == "/slow" {
             self.entered.notify_one();
             self.go.notified().await;

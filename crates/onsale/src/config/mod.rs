@@ -58,6 +58,8 @@ pub struct Config {
     pub payment_provider: Provider,
     /// How the sandbox provider behaves.
     pub sandbox: SandboxLimits,
+    /// Web pages that may use the API from a browser: origins with commas between them, or `*`.
+    pub cors_origins: String,
     /// Whether an empty database gets an event to try things on.
     pub sample_event: bool,
     /// The zone that times without one are read in.
@@ -89,6 +91,7 @@ impl Default for Config {
             ticket_key: None,
             payment_provider: Provider::default(),
             sandbox: SandboxLimits::default(),
+            cors_origins: String::new(),
             sample_event: false,
             time_zone: "Asia/Seoul".to_owned(),
             log_format: LogFormat::Auto,
@@ -208,6 +211,7 @@ fn read(reader: &mut Reader) -> Config {
     read_fields!(
         reader,
         config,
+        cors_origins,
         sample_event,
         time_zone,
         log_format,
@@ -274,6 +278,13 @@ fn read_server(reader: &mut Reader, limits: &mut ServerLimits) {
         in_flight_max,
         backlog_len_max,
         shutdown_grace_ms,
+        streams_max,
+        stream_heartbeat_ms,
+        stream_stall_ms_max,
+        client_requests_per_sec,
+        client_burst_requests,
+        forwarded_hops,
+        compress_bytes_min,
     );
 }
 
@@ -321,6 +332,9 @@ fn check(config: &Config) -> Vec<String> {
     }
     if config.redis_url.is_some() {
         mistakes.push("redis_url: this version coordinates within one process".to_owned());
+    }
+    if let Err(mistake) = web::CorsOrigins::read(&config.cors_origins) {
+        mistakes.push(format!("cors_origins: {mistake}"));
     }
     if !web::is_known_zone(&config.time_zone) {
         mistakes.push(format!(

@@ -3,5 +3,6 @@
 mod api;
 mod configuration;
 mod crash;
+mod edge;
 mod faults;
 mod server;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use hyper::header::{HeaderMap, HeaderName};
 use load::client::{Answer, Client};
 use load::target::Target;
 use rustix::process::{Pid, Signal, kill_process};
@@ -73,8 +74,12 @@ impl House {
 
     /// Starts a server, and waits until it listens.
     pub(crate) fn open(&self) -> Server {
-        let mut process = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+        self.open_by(|serve| serve)
+    }
+
+    /// The same, by another command that comes to the same.
+    pub(crate) fn open_by(&self, by: impl FnOnce(Command) -> Command) -> Server {
+        let mut process = by(self.command(&["serve", "--listen", "127.0.0.1:0"]))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
@@ -135,13 +140,37 @@ impl Server {
 
     /// Sends these bytes on a connection of their own; gives what comes back until it closes.
     pub(crate) async fn raw(&self, request: &[u8]) -> String {
-        let address = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let mut stream = self.connect().await;
         // The server may refuse, and close, before it has read everything.
         let _ = stream.write_all(request).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A connection that has said nothing yet.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        let address = self.url.trim_start_matches("http://");
+        TcpStream::connect(address).await.expect("a connection")
+    }
+
+    /// Sends a request with these header lines on a connection of its own.
+    pub(crate) async fn ask(&self, request: &str, headers: &str, body: &str) -> Answer {
+        let mut stream = self.connect().await;
+        let length = match body {
+            "" => String::new(),
+            body => format!(
+                "content-type: application/json\r\ncontent-length: {}\r\n",
+                body.len()
+            ),
+        };
+        let request = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{length}{headers}\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        read_answer(&answer)
     }
 
     /// Ends it as a power cut would, from here on.
@@ -167,6 +196,25 @@ impl Drop for Server {
         // It may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// Reads an answer that ends with its connection.
+pub(crate) fn read_answer(bytes: &[u8]) -> Answer {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let (head, body) = bytes.split_at(end.expect("the end of a head") + 4);
+    let head = std::str::from_utf8(head).expect("a head");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        let name: HeaderName = name.parse().expect("a name");
+        headers.append(name, value.parse().expect("a value"));
+    }
+    Answer {
+        status: status.and_then(|code| code.parse().ok()).expect("a status"),
+        headers,
+        body: body.to_vec().into(),
     }
 }
 

@@ -45,12 +45,17 @@ impl Direct {
         matches!(self, Self::Reserve)
     }
 
-    /// Answers.
-    pub(crate) async fn answer(self, app: &App, request: Request<Body>) -> Answer {
+    /// Answers, in gzip where she takes it and it was packed in advance.
+    pub(crate) async fn answer(
+        self,
+        app: &App,
+        request: Request<Body>,
+        takes_gzip: bool,
+    ) -> Answer {
         match self {
             Self::Event(id) => {
                 let known = request.headers().get(IF_NONE_MATCH).cloned();
-                told(app, id, known).await
+                told(app, id, known, takes_gzip).await
             }
             Self::Reserve => taken(app, Asked::without_route(request)).await,
         }

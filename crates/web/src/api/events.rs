@@ -1,7 +1,7 @@
 //! Events: listed, looked at, put on sale, changed and deleted.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_MATCH, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use boxoffice::box_office::CachedEvent;
@@ -82,7 +82,10 @@ async fn listed(app: &App, query: EventListQuery) -> Answer {
     }
     let page = items.into_page(part, found.total);
     let page = page.map_err(|error| ApiError::from(Code::Internal).because(&error))?;
-    Ok(json_bytes(StatusCode::OK, Body::from(page)))
+    let mut response = json_bytes(StatusCode::OK, Body::from(page));
+    let unseen = HeaderValue::from_static("no-cache");
+    response.headers_mut().insert(CACHE_CONTROL, unseen);
+    Ok(response)
 }
 
 /// What is asked for; without a filter of its own a list takes one from `status`.
@@ -112,18 +115,28 @@ fn list_query(
 
 pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let id = asked.param("eventId", event_number)?;
-    told(&app, id, asked.headers().get(IF_NONE_MATCH).cloned()).await
+    // The gateway compresses what does not go past the router.
+    told(&app, id, asked.headers().get(IF_NONE_MATCH).cloned(), false).await
 }
 
 /// The path of [`told`] events, as it is counted.
 pub(crate) const HOT_PATH: &str = "/api/events/{eventId}";
 
-/// An event as it is, or that the asker knows it already.
-pub(crate) async fn told(app: &App, id: EventId, known: Option<HeaderValue>) -> Answer {
+/// An event as it is, in gzip where she takes it and it is worth it, or that she knows it already.
+pub(crate) async fn told(
+    app: &App,
+    id: EventId,
+    known: Option<HeaderValue>,
+    takes_gzip: bool,
+) -> Answer {
     let cached = cached(app, id).await?;
     rendered(&cached.snapshot, app.box_office.now(), |rendered| {
+        let bytes_min = app.limits.compress_bytes_min as usize;
+        let pack = || rendered.packed_with_metadata(cached.hit, cached.ttl, bytes_min);
         let mut response = if is_known(known.as_ref(), &rendered.etag) {
             not_modified()
+        } else if let Some(packed) = takes_gzip.then(pack).flatten() {
+            gzipped(packed)
         } else {
             let body = rendered.with_metadata(cached.hit, cached.ttl);
             json_bytes(StatusCode::OK, Body::from(body))
@@ -147,6 +160,14 @@ pub(super) async fn seats(app: Host, asked: Asked) -> Answer {
 
 async fn cached(app: &App, id: EventId) -> Result<CachedEvent, ApiError> {
     Ok(app.box_office.event(id).await?.ok_or(Code::EventNotFound)?)
+}
+
+fn gzipped(packed: Vec<u8>) -> Response {
+    let mut response = json_bytes(StatusCode::OK, Body::from(packed));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
 }
 
 fn not_modified() -> Response {

@@ -1,11 +1,9 @@
 //! How this node is doing: for people, and for balancers.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
-use axum::response::Response;
+use axum::http::StatusCode;
 use boxoffice::box_office::Health;
 use boxoffice::coordinator::CoordinatorHealth;
 use serde::Serialize;
@@ -91,7 +89,7 @@ pub(super) async fn health(app: Host, _: Asked) -> Answer {
     let mut response = json(status, &body)?;
     // The one answer other than 2xx whose body is the resource: the contract wants the components.
     response.extensions_mut().insert(ToldAsIs);
-    Ok(uncached(response))
+    Ok(response)
 }
 
 /// Marks an answer whose body stays as it is whatever its status says.
@@ -177,23 +175,17 @@ pub(crate) struct LivenessBody {
 
 /// Whether the process runs; nothing else is asked.
 pub(super) async fn live(_: Asked) -> Answer {
-    Ok(uncached(json(
-        StatusCode::OK,
-        &LivenessBody { status: "UP" },
-    )?))
+    json(StatusCode::OK, &LivenessBody { status: "UP" })
 }
 
 /// Whether requests should be sent here.
 pub(super) async fn ready(app: Host, _: Asked) -> Answer {
     is_ready(&app).await?;
-    Ok(uncached(json(
-        StatusCode::OK,
-        &LivenessBody { status: "UP" },
-    )?))
+    json(StatusCode::OK, &LivenessBody { status: "UP" })
 }
 
 async fn is_ready(app: &App) -> Result<(), ApiError> {
-    if app.is_draining.load(Ordering::Relaxed) {
+    if *app.closing.borrow() {
         return Err(ApiError::from(Code::ServiceUnavailable).because(&"shutting down"));
     }
     match tokio::time::timeout(HEALTH_TIMEOUT, app.box_office.health()).await {
@@ -206,13 +198,6 @@ async fn is_ready(app: &App) -> Result<(), ApiError> {
         }) => Err(error.into()),
         Err(_) => Err(ApiError::from(Code::ServiceUnavailable).because(&"no answer in time")),
     }
-}
-
-fn uncached(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 #[cfg(test)]

@@ -4,23 +4,26 @@ mod direct;
 mod docs;
 mod events;
 mod health;
+mod packed;
 mod rendered;
 mod reservations;
+mod stream;
 mod users;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use boxoffice::box_office::BoxOffice;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
+use tokio::sync::watch;
 
+use crate::cors::CorsOrigins;
 use crate::errors::{ApiError, Code};
 use crate::limits::ServerLimits;
 use crate::request::{Asked, Fault, Faults, Json};
@@ -31,6 +34,7 @@ pub(crate) use direct::Direct;
 pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
 pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
 pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
+pub(crate) use stream::{Live, Streams};
 
 /// The base paths of the one API.
 pub(crate) const BASES: [&str; 2] = ["/api", "/api/v1"];
@@ -40,8 +44,10 @@ pub(crate) struct App {
     pub(crate) box_office: BoxOffice,
     pub(crate) limits: ServerLimits,
     pub(crate) zone: Zone,
-    /// Set when the server takes nothing new any more.
-    pub(crate) is_draining: AtomicBool,
+    pub(crate) cors: CorsOrigins,
+    /// Whether the server takes nothing new any more.
+    pub(crate) closing: watch::Sender<bool>,
+    pub(crate) streams: Streams,
     admin_token: Option<AdminToken>,
     disk_path: PathBuf,
     disk_free_bytes_min: u64,
@@ -54,7 +60,9 @@ impl App {
             box_office,
             limits: settings.limits,
             zone: Zone::named_or_utc(&settings.default_zone),
-            is_draining: AtomicBool::new(false),
+            cors: settings.cors_origins,
+            closing: watch::Sender::new(false),
+            streams: Streams::new(),
             admin_token: settings.admin_token,
             disk_path: settings.disk_path,
             disk_free_bytes_min: settings.disk_free_bytes_min,
@@ -97,6 +105,7 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
                 .delete(events::delete),
         ),
         ("/events/{eventId}/seats", get(events::seats)),
+        ("/events/{eventId}/stream", get(stream::stream)),
         (
             "/reservations",
             get(reservations::list).post(reservations::reserve),
@@ -140,14 +149,18 @@ async fn metrics(app: Host, asked: Asked) -> Answer {
 }
 
 /// Headers that most answers have at most.
-const HEADERS_LEN: usize = 10;
+const HEADERS_LEN: usize = 12;
 
 /// An answer whose body is this resource.
 fn json<T: Serialize>(status: StatusCode, body: &T) -> Answer {
     let mut bytes = Vec::with_capacity(1_024);
     serde_json::to_writer(&mut bytes, body)
         .map_err(|error| ApiError::from(Code::Internal).because(&error))?;
-    Ok(json_bytes(status, Body::from(bytes)))
+    let mut response = json_bytes(status, Body::from(bytes));
+    // Most of what is told is one person's; what is everybody's says so.
+    let unkept = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(CACHE_CONTROL, unkept);
+    Ok(response)
 }
 
 fn json_bytes(status: StatusCode, body: Body) -> Response {

@@ -1,16 +1,17 @@
 //! Events as they were told last, so that a hot event is written once per version.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::http::HeaderValue;
 use boxoffice::event::{EventSnapshot, EventStatus};
 use boxoffice::ids::{EventId, Version};
 use boxoffice::time::Timestamp;
+use bytes::Bytes;
 
+use super::packed::Packed;
 use crate::errors::{ApiError, Code};
 use crate::response::{EventBody, SeatsBody, status_name};
 
@@ -39,7 +40,6 @@ pub(super) fn rendered_seats(
     snapshot: &EventSnapshot,
     now: Timestamp,
 ) -> Result<RenderedSeats, ApiError> {
-    let internal = |error: &dyn std::fmt::Display| ApiError::from(Code::Internal).because(error);
     let (id, told) = (snapshot.event.id, Told::of(snapshot, now));
     SEATS_RENDERED.with_borrow_mut(|kept| {
         if let Some(known) = kept.get(&id).filter(|known| known.told == told) {
@@ -66,20 +66,23 @@ pub(super) struct Rendered {
     told: Told,
     /// The object without its closing brace.
     head: Vec<u8>,
+    /// The same for who takes gzip, once somebody does.
+    packed: OnceCell<Option<Packed>>,
     /// Weak, because `metadata` differs from answer to answer.
     pub(super) etag: HeaderValue,
 }
 
 /// What a rendering is of. The time of creation tells events of two databases apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Told {
-    version: Version,
-    status: EventStatus,
+pub(super) struct Told {
+    pub(super) version: Version,
+    pub(super) status: EventStatus,
     created_at: Timestamp,
 }
 
 impl Told {
-    fn of(snapshot: &EventSnapshot, now: Timestamp) -> Self {
+    /// What is told of an event at `now`.
+    pub(super) fn of(snapshot: &EventSnapshot, now: Timestamp) -> Self {
         Self {
             version: snapshot.version,
             status: snapshot.status(now),
@@ -110,16 +113,19 @@ pub(super) fn rendered<T>(
     })
 }
 
+pub(super) fn internal(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::from(Code::Internal).because(error)
+}
+
 impl Rendered {
     fn write(snapshot: &EventSnapshot, told: Told, now: Timestamp) -> Result<Self, ApiError> {
-        let internal =
-            |error: &dyn std::fmt::Display| ApiError::from(Code::Internal).because(error);
         let mut head =
             serde_json::to_vec(&EventBody::tell(snapshot, now)).map_err(|e| internal(&e))?;
         head.pop();
         Ok(Self {
             told,
             head,
+            packed: OnceCell::new(),
             etag: HeaderValue::try_from(etag(told.version, told.status))
                 .map_err(|e| internal(&e))?,
         })
@@ -137,18 +143,40 @@ impl Rendered {
             bytes: Vec::with_capacity(self.head.len() + 64),
         };
         tail.bytes.extend_from_slice(&self.head);
-        // Writing into memory cannot fail.
-        let _ = write!(
-            tail,
-            r#","metadata":{{"cacheHit":{hit},"ttl":{}}}}}"#,
-            ttl_secs(ttl)
-        );
+        tail.write_metadata(hit, ttl);
         tail.bytes
+    }
+
+    /// The same in gzip, most of it packed once; `None` where the event is shorter than `bytes_min`.
+    pub(super) fn packed_with_metadata(
+        &self,
+        hit: bool,
+        ttl: Duration,
+        bytes_min: usize,
+    ) -> Option<Vec<u8>> {
+        if self.head.len() < bytes_min {
+            return None;
+        }
+        let packed = self.packed.get_or_init(|| Packed::beginning(&self.head));
+        let mut tail = Tail { bytes: Vec::new() };
+        tail.write_metadata(hit, ttl);
+        packed.as_ref()?.with_end(&tail.bytes)
     }
 }
 
 struct Tail {
     bytes: Vec<u8>,
+}
+
+impl Tail {
+    fn write_metadata(&mut self, hit: bool, ttl: Duration) {
+        // Writing into memory cannot fail.
+        let _ = write!(
+            self,
+            r#","metadata":{{"cacheHit":{hit},"ttl":{}}}}}"#,
+            ttl_secs(ttl)
+        );
+    }
 }
 
 impl Write for Tail {

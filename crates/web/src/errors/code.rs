@@ -39,6 +39,7 @@ pub(crate) enum Code {
     VersionConflict,
     HoldExpired,
     IdempotencyKeyReused,
+    RateLimited,
     Internal,
     Overloaded,
     ServiceUnavailable,
@@ -47,7 +48,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code, in the order of their statuses.
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::InvalidRequest,
         Self::Unauthorized,
         Self::PaymentDeclined,
@@ -81,6 +82,7 @@ impl Code {
         Self::UriTooLong,
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
+        Self::RateLimited,
         Self::HeaderFieldsTooLarge,
         Self::Internal,
         Self::Overloaded,
@@ -125,6 +127,7 @@ impl Code {
             Self::VersionConflict => "VERSION_CONFLICT",
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Internal => "INTERNAL_SERVER_ERROR",
             Self::Overloaded => "OVERLOADED",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
@@ -169,6 +172,7 @@ impl Code {
             | Self::VersionConflict => StatusCode::CONFLICT,
             Self::HoldExpired => StatusCode::GONE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Overloaded | Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
@@ -176,9 +180,9 @@ impl Code {
     }
 
     /// After how many seconds a retry makes sense, where that is told.
-    pub(super) const fn retry_after_secs(self) -> Option<&'static str> {
+    pub(crate) const fn retry_after_secs(self) -> Option<&'static str> {
         match self {
-            Self::Overloaded => Some("1"),
+            Self::RateLimited | Self::Overloaded => Some("1"),
             Self::ServiceUnavailable => Some("2"),
             _ => None,
         }
@@ -207,6 +211,7 @@ impl Code {
             StatusCode::URI_TOO_LONG => Self::UriTooLong,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeaderFieldsTooLarge,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
             StatusCode::SERVICE_UNAVAILABLE => Self::ServiceUnavailable,
             StatusCode::GATEWAY_TIMEOUT => Self::OutcomeUnknown,
             _ if status.is_client_error() => Self::InvalidRequest,

@@ -7,10 +7,11 @@ use crate::lang::Lang;
 use crate::request::Fault;
 
 /// What a code says.
-pub(crate) const fn of_code(lang: Lang, code: Code) -> &'static str {
+pub(crate) fn of_code(lang: Lang, code: Code) -> Cow<'static, str> {
     match lang {
-        Lang::En => code_in_english(code),
-        Lang::Ko => code_in_korean(code),
+        Lang::En => code_in_english(code).into(),
+        Lang::Ko => code_in_korean(code).into(),
+        Lang::Both => format!("{} {}", code_in_english(code), code_in_korean(code)).into(),
     }
 }
 
@@ -19,6 +20,7 @@ pub(crate) fn of_fault(lang: Lang, fault: &Fault) -> Cow<'static, str> {
     match lang {
         Lang::En => fault_in_english(fault),
         Lang::Ko => fault_in_korean(fault),
+        Lang::Both => format!("{} / {}", fault_in_english(fault), fault_in_korean(fault)).into(),
     }
 }
 
@@ -61,6 +63,9 @@ const fn code_in_english(code: Code) -> &'static str {
         Code::HoldExpired => "The hold has expired.",
         Code::IdempotencyKeyReused => "The idempotency key was used for another request.",
         Code::Internal => "Something went wrong on our side. Please quote the request id.",
+        Code::RateLimited => {
+            "Too many requests from your address. Nothing was done; try again shortly."
+        }
         Code::Overloaded => "Too many requests at the moment. Nothing was done; try again shortly.",
         Code::ServiceUnavailable => {
             "Not available at the moment. Nothing was done; try again shortly."
@@ -108,6 +113,9 @@ const fn code_in_korean(code: Code) -> &'static str {
         Code::HoldExpired => "예약 보류 시간이 만료되었습니다.",
         Code::IdempotencyKeyReused => "멱등성 키가 이미 다른 요청에 사용되었습니다.",
         Code::Internal => "서버 오류가 발생했습니다. 요청 ID를 알려 주세요.",
+        Code::RateLimited => {
+            "같은 주소에서 너무 많은 요청이 왔습니다. 처리된 것은 없으니 잠시 후 다시 시도해 주세요."
+        }
         Code::Overloaded => "요청이 너무 많습니다. 처리된 것은 없으니 잠시 후 다시 시도해 주세요.",
         Code::ServiceUnavailable => {
             "지금은 이용할 수 없습니다. 처리된 것은 없으니 잠시 후 다시 시도해 주세요."

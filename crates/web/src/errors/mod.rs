@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::http::header::{
-    CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -119,6 +119,7 @@ impl ApiError {
     pub(crate) fn put_headers(&self, lang: Lang, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(secs) = self.code.retry_after_secs() {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(secs));
         }
@@ -171,7 +172,7 @@ impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
         map.serialize_entry("code", self.error.code.as_str())?;
-        map.serialize_entry("message", messages::of_code(self.lang, self.error.code))?;
+        map.serialize_entry("message", &*messages::of_code(self.lang, self.error.code))?;
         map.serialize_entry("details", &ToldDetails(self))?;
         map.end()
     }
@@ -246,8 +247,12 @@ mod tests {
         for code in Code::ALL {
             let mut headers = HeaderMap::new();
             ApiError::from(code).put_headers(Lang::En, &mut headers);
-            let unavailable = code.status() == StatusCode::SERVICE_UNAVAILABLE;
-            assert_eq!(headers.contains_key(RETRY_AFTER), unavailable, "{code:?}");
+            let for_load = [
+                StatusCode::TOO_MANY_REQUESTS,
+                StatusCode::SERVICE_UNAVAILABLE,
+            ]
+            .contains(&code.status());
+            assert_eq!(headers.contains_key(RETRY_AFTER), for_load, "{code:?}");
         }
     }
 }

@@ -30,7 +30,12 @@ impl Operation {
             body: None,
             is_organizers: false,
             responses: Map::new(),
-            codes: vec![Code::Internal, Code::Overloaded, Code::ServiceUnavailable],
+            codes: vec![
+                Code::RateLimited,
+                Code::Internal,
+                Code::Overloaded,
+                Code::ServiceUnavailable,
+            ],
         }
     }
 
@@ -96,6 +101,17 @@ impl Operation {
         self
     }
 
+    /// Answers with server-sent events, whose data is of this schema.
+    pub(super) fn streams(mut self, description: &str, schema: &str) -> Self {
+        self = self.answers(200, description, None, &["Cache-Control"]);
+        self.responses["200"]["content"] = json!({
+            "text/event-stream": {
+                "schema": { "type": "string", "contentSchema": reference(schema) },
+            },
+        });
+        self
+    }
+
     /// As it stands in the document.
     pub(super) fn describe(self) -> Value {
         let mut responses = self.responses;
@@ -103,7 +119,7 @@ impl Operation {
             // An answer that was described already is no failure: a health that is down.
             responses
                 .entry(status.as_u16().to_string())
-                .or_insert_with(|| failure(status, &codes));
+                .or_insert_with(|| failure(&codes));
         }
         let mut operation = json!({
             "operationId": self.id,
@@ -138,7 +154,7 @@ fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
     by_status
 }
 
-fn failure(status: StatusCode, codes: &[Code]) -> Value {
+fn failure(codes: &[Code]) -> Value {
     let names: Vec<_> = codes
         .iter()
         .map(|code| format!("`{}`", code.as_str()))
@@ -148,7 +164,7 @@ fn failure(status: StatusCode, codes: &[Code]) -> Value {
         "content": content(&reference("Error")),
         "headers": { "X-Request-Id": { "schema": { "type": "string" } } },
     });
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if codes.iter().any(|code| code.retry_after_secs().is_some()) {
         response["headers"]["Retry-After"] = retry_after();
     }
     response

@@ -35,6 +35,7 @@ pub(super) fn paths() -> Value {
     add("/events/{eventId}", "put", update_event());
     add("/events/{eventId}", "delete", delete_event());
     add("/events/{eventId}/seats", "get", seats());
+    add("/events/{eventId}/stream", "get", stream());
     add("/reservations", "get", list_reservations());
     add("/reservations", "post", reserve());
     add("/reservations/{id}", "get", reservation());
@@ -126,6 +127,27 @@ fn seats() -> Operation {
         .fails_with(&[Code::EventNotFound])
         .answers(200, "The seats", Some("Seats"), CACHE_HEADERS)
         .answers(304, "What is known is still so", None, CACHE_HEADERS)
+}
+
+fn stream() -> Operation {
+    Operation::new(
+        "events",
+        "watchEvent",
+        "The stock of an event as it changes, in server-sent events",
+    )
+    .takes([
+        event_id(),
+        header(
+            "Last-Event-ID",
+            "Taken and not needed: the whole state comes first, every time.",
+        ),
+    ])
+    .fails_with(&[Code::EventNotFound])
+    .streams(
+        "An event `stock` for each state, the latest where many come at once; of numbered seats \
+         the first has every row, and each later one the rows that have changed since",
+        "Seats",
+    )
 }
 
 fn list_reservations() -> Operation {

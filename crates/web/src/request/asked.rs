@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, request::Parts};
 use boxoffice::idempotency::IdempotencyKey;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -47,6 +47,11 @@ impl Asked {
     pub(crate) fn without_route(request: Request) -> Self {
         let (parts, body) = request.into_parts();
         Self { parts, body }
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> &Method {
+        &self.parts.method
     }
 
     /// The headers.

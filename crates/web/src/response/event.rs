@@ -238,8 +238,22 @@ impl<'a> SeatsBody<'a> {
             status: status_name(snapshot.status(now)),
             total_seats: stock.total,
             available_seats: stock.available,
-            seat_types: SeatTypesWithSeats(snapshot),
+            seat_types: SeatTypesWithSeats {
+                snapshot,
+                since: None,
+            },
         }
+    }
+
+    /// The same, of the numbered seats only the rows that are not as they were in `older`.
+    pub(crate) fn tell_changes(
+        snapshot: &'a EventSnapshot,
+        older: &'a EventSnapshot,
+        now: Timestamp,
+    ) -> Self {
+        let mut body = Self::tell(snapshot, now);
+        body.seat_types.since = Some(older);
+        body
     }
 }
 
@@ -290,23 +304,52 @@ impl Serialize for SeatTypes<'_> {
     }
 }
 
-struct SeatTypesWithSeats<'a>(&'a EventSnapshot);
+struct SeatTypesWithSeats<'a> {
+    snapshot: &'a EventSnapshot,
+    /// What the reader knows, if anything.
+    since: Option<&'a EventSnapshot>,
+}
 
 impl Serialize for SeatTypesWithSeats<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tell = |grade| SeatTypeSeats {
+        let tell = |grade: &'a Grade| SeatTypeSeats {
             grade: SeatTypeBody::tell(grade),
-            seats: self.0.seats.of_grade(&grade.seat_type).map(|map| Rows(map)),
+            seats: self.rows(grade),
         };
-        serializer.collect_seq(self.0.grades.iter().map(tell))
+        serializer.collect_seq(self.snapshot.grades.iter().map(tell))
     }
 }
 
-struct Rows<'a>(&'a SeatMap);
+impl<'a> SeatTypesWithSeats<'a> {
+    fn rows(&self, grade: &Grade) -> Option<Rows<'a>> {
+        let known = self
+            .since
+            .and_then(|older| older.seats.of_grade(&grade.seat_type));
+        Some(Rows {
+            map: self.snapshot.seats.of_grade(&grade.seat_type)?,
+            known: known.map(|map| &**map),
+        })
+    }
+}
+
+struct Rows<'a> {
+    map: &'a SeatMap,
+    /// What the reader knows; rows that are still so are left out.
+    known: Option<&'a SeatMap>,
+}
+
+impl Rows<'_> {
+    fn is_known(&self, row: u32) -> bool {
+        self.known.is_some_and(|known| {
+            std::ptr::eq(known, self.map)
+                || (row < known.layout().rows() && known.row(row).eq(self.map.row(row)))
+        })
+    }
+}
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rows = 0..self.0.layout().rows();
-        serializer.collect_seq(rows.map(|row| SeatRow::tell(self.0, row)))
+        let rows = (0..self.map.layout().rows()).filter(|row| !self.is_known(*row));
+        serializer.collect_seq(rows.map(|row| SeatRow::tell(self.map, row)))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::pace::{Pace, Phase};
 use super::wire::Wire;
 use super::{Front, Refusal};
+use crate::api::Live;
 use crate::errors::Code;
 use crate::limits::ServerLimits;
 
@@ -72,7 +74,7 @@ impl<F: Front> Connection<F> {
     }
 
     /// Serves a connection until it ends.
-    pub(super) async fn run(self: Arc<Self>, stream: TcpStream) {
+    pub(super) async fn run(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
         // Small answers must not wait for more to send. Without it the answer is late, not wrong.
         let _ = stream.set_nodelay(true);
         let pace = Arc::new(Pace::start());
@@ -82,11 +84,12 @@ impl<F: Front> Connection<F> {
             let (front, pace) = (front.clone(), Arc::clone(&answering));
             pace.on_request();
             async move {
-                let response = front.answer(request).await;
+                let response = front.answer(request, peer).await;
                 if Code::of_status(response.status()).closes() {
                     pace.cut_short();
                 }
-                pace.on_answer();
+                let is_live = response.extensions().get::<Live>().is_some();
+                pace.on_answer(is_live);
                 Ok::<_, Infallible>(response)
             }
         });

@@ -1,15 +1,15 @@
 //! What every request goes through: an id, a place among those in handling, a time limit, the
 //! router, and on the way out the envelope, the metrics and a line in the log.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderValue, Method, Request};
+use axum::http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_LENGTH, ORIGIN, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use boxoffice::box_office::BoxOffice;
 use bytes::Bytes;
@@ -17,9 +17,12 @@ use futures_util::FutureExt;
 use hyper::body::Incoming;
 use tower::Service;
 
+use super::dress;
 use super::meter::Meter;
+use super::rate::Rate;
 use super::{Front, Refusal};
 use crate::api::{self, App, BASES, Direct, METRICS_PATH, ToldAsIs};
+use crate::cors::CorsOrigins;
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
 use crate::limits::{ServerLimits, millis, soon_or_within};
@@ -34,6 +37,7 @@ struct Inner {
     app: Arc<App>,
     router: Router,
     meter: Meter,
+    rate: Rate,
 }
 
 /// The API over this box office, ready to be served.
@@ -51,13 +55,14 @@ pub fn router(box_office: BoxOffice, settings: Settings) -> Gateway {
     Gateway(Arc::new(Inner {
         router: api::router(),
         meter: Meter::new(routes),
+        rate: Rate::new(&app.limits),
         app,
     }))
 }
 
 impl Front for Gateway {
-    async fn answer(&self, request: Request<Incoming>) -> Response {
-        self.handle(request.map(Body::new)).await
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response {
+        self.handle(request.map(Body::new), peer).await
     }
 
     fn limits(&self) -> &ServerLimits {
@@ -75,7 +80,7 @@ impl Front for Gateway {
     }
 
     fn drain(&self) {
-        self.0.app.is_draining.store(true, Ordering::Relaxed);
+        self.0.app.closing.send_replace(true);
     }
 
     fn count_connections(&self, open: usize) {
@@ -84,20 +89,23 @@ impl Front for Gateway {
 }
 
 impl Gateway {
-    /// Answers a request, whatever becomes of it. Needs no socket.
-    pub async fn handle(&self, request: Request<Body>) -> Response {
+    /// Answers a request that came from `peer`, whatever becomes of it. Needs no socket.
+    pub async fn handle(&self, request: Request<Body>, peer: IpAddr) -> Response {
         let Inner { app, meter, .. } = &*self.0;
-        let asker = Asker::of(&request);
+        let asker = Asker::of(&request, &app.cors);
         if request.uri().path() == METRICS_PATH {
             meter.settle_all();
         }
         let place = meter.enter(app.limits.in_flight_max as usize);
         let path = request.uri().path();
         let visit;
-        let (mut response, route) = if place.is_none() && !is_probe(path) {
-            (ApiError::from(Code::Overloaded).into_response(), None)
+        // `OPTIONS *` asks about every path (RFC 9110, section 9.3.7).
+        let asks_methods = (asker.method == Method::OPTIONS).then(|| path == "*");
+        let is_full = place.is_none();
+        let (mut response, route) = if let Some(code) = self.refuses(&request, peer, is_full) {
+            (ApiError::from(code).into_response(), None)
         } else if let Some(direct) = Direct::of(&asker.method, path) {
-            let answer = direct.answer(app, request);
+            let answer = direct.answer(app, request, asker.takes_gzip);
             let answer = answer.map(IntoResponse::into_response);
             let response = if direct.keeps_time() {
                 survived(answer).await
@@ -114,11 +122,15 @@ impl Gateway {
             (response, visit.route())
         };
         drop(place);
+        if let Some(of_all) = asks_methods {
+            tell_methods(&mut response, of_all, &app.cors);
+        }
 
         let status = response.status();
         if status.is_client_error() || status.is_server_error() {
             self.envelop(&mut response, &asker, route);
         }
+        self.dress(&mut response, &asker).await;
         let took = asker.since.elapsed();
         meter.count(route, &asker.method, response.status(), took);
         tracing::debug!(
@@ -131,6 +143,32 @@ impl Gateway {
         );
         response.headers_mut().insert(X_REQUEST_ID, asker.id);
         response
+    }
+
+    /// Why a request is not even looked at, if it is not.
+    fn refuses(&self, request: &Request<Body>, peer: IpAddr, is_full: bool) -> Option<Code> {
+        let Inner { rate, .. } = &*self.0;
+        if !is_full && rate.admits(peer, request.headers()) {
+            return None;
+        }
+        match request.uri().path() {
+            probe if is_probe(probe) => None,
+            _ if is_full => Some(Code::Overloaded),
+            _ => Some(Code::RateLimited),
+        }
+    }
+
+    /// Puts on what every answer wears.
+    async fn dress(&self, response: &mut Response, asker: &Asker) {
+        let app = &self.0.app;
+        dress::secure(response.headers_mut());
+        if !app.cors.is_closed() {
+            app.cors
+                .allow(asker.origin.as_ref(), response.headers_mut());
+        }
+        if asker.takes_gzip {
+            dress::compress(response, app.limits.compress_bytes_min as usize).await;
+        }
     }
 
     /// Asks the router.
@@ -149,15 +187,9 @@ impl Gateway {
         .await
     }
 
-    /// Waits for an answer, within the time that a request may take, and outlives its panics.
     async fn bounded(&self, answer: impl Future<Output = Response>, method: &Method) -> Response {
         let patience = millis(self.0.app.limits.handling_timeout_ms);
-        match soon_or_within(patience, survived(answer)).await {
-            Ok(response) => response,
-            // What only reads has done nothing; of anything else nobody can say so.
-            Err(_) if method.is_safe() => ApiError::from(Code::ServiceUnavailable).into_response(),
-            Err(_) => ApiError::from(Code::OutcomeUnknown).into_response(),
-        }
+        bounded(answer, method, patience).await
     }
 
     /// Writes the envelope of what went wrong, in the asker's language.
@@ -195,17 +227,58 @@ struct Asker {
     since: Instant,
     method: Method,
     languages: Option<HeaderValue>,
+    /// The page that asks, if a browser says so.
+    origin: Option<HeaderValue>,
+    takes_gzip: bool,
     id: HeaderValue,
 }
 
 impl Asker {
-    fn of(request: &Request<Body>) -> Self {
+    fn of(request: &Request<Body>, cors: &CorsOrigins) -> Self {
+        let headers = request.headers();
+        let asks_as_page = !cors.is_closed();
         Self {
             since: Instant::now(),
             method: request.method().clone(),
-            languages: request.headers().get(ACCEPT_LANGUAGE).cloned(),
-            id: request_id(request.headers()),
+            languages: headers.get(ACCEPT_LANGUAGE).cloned(),
+            origin: asks_as_page.then(|| headers.get(ORIGIN).cloned()).flatten(),
+            takes_gzip: dress::takes_gzip(headers),
+            id: request_id(headers),
         }
+    }
+}
+
+/// Waits for an answer, within the time that a request may take, and outlives its panics.
+async fn bounded(
+    answer: impl Future<Output = Response>,
+    method: &Method,
+    patience: Duration,
+) -> Response {
+    match soon_or_within(patience, survived(answer)).await {
+        Ok(response) => response,
+        // What only reads has done nothing; of anything else nobody can say so.
+        Err(_) if method.is_safe() => ApiError::from(Code::ServiceUnavailable).into_response(),
+        Err(_) => ApiError::from(Code::OutcomeUnknown).into_response(),
+    }
+}
+
+/// Answers what a path takes, which the router knows when it has refused `OPTIONS`.
+fn tell_methods(response: &mut Response, of_all: bool, cors: &CorsOrigins) {
+    if !of_all && response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return;
+    }
+    let own = response.headers_mut().remove(ALLOW);
+    let own = own.as_ref().and_then(|methods| methods.to_str().ok());
+    let methods = match own {
+        Some(methods) => format!("{methods},OPTIONS"),
+        None => "GET,HEAD,POST,PUT,DELETE,OPTIONS".to_owned(),
+    };
+    let methods = HeaderValue::try_from(methods).ok();
+    *response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    cors.allow_in_advance(methods.clone(), response.headers_mut());
+    if let Some(methods) = methods {
+        response.headers_mut().insert(ALLOW, methods);
     }
 }
 
@@ -226,4 +299,40 @@ fn log(error: &ApiError, id: &HeaderValue, route: Option<&str>) {
 /// Whether a balancer asks: it must hear from a node that is full, or it would take it for dead.
 fn is_probe(path: &str) -> bool {
     path.ends_with("/health/live") || path.ends_with("/health/ready")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of(response: &Response) -> Option<Code> {
+        response.extensions().get::<ApiError>().map(ApiError::code)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_that_tells_nothing_of_it() {
+        let panicking = async { panic!("the password is hunter2") };
+        let response = bounded(panicking, &Method::GET, Duration::from_mins(1)).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let error = response.extensions().get::<ApiError>().expect("an error");
+        let zone = crate::zone::Zone::named_or_utc("UTC");
+        let now = boxoffice::time::Timestamp::from_micros(0);
+        let told = error.envelope(Lang::Both, &zone, now);
+        assert!(!String::from_utf8_lossy(&told).contains("hunter2"));
+        assert!(!error.internal().contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn what_only_reads_and_takes_too_long_was_not_done_and_what_writes_may_have_been() {
+        for (method, code) in [
+            (Method::GET, Code::ServiceUnavailable),
+            (Method::HEAD, Code::ServiceUnavailable),
+            (Method::POST, Code::OutcomeUnknown),
+            (Method::DELETE, Code::OutcomeUnknown),
+        ] {
+            let endless = std::future::pending();
+            let response = bounded(endless, &method, Duration::from_millis(1)).await;
+            assert_eq!(code_of(&response), Some(code), "{method}");
+        }
+    }
 }

@@ -1,14 +1,16 @@
 //! The server: what is accepted, for how long, and what leaves.
 
 mod connection;
+mod dress;
 mod gateway;
 mod meter;
 mod pace;
+mod rate;
 mod refusal;
 mod wire;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +30,13 @@ pub use refusal::Refusal;
 
 /// What stands behind the server and answers.
 pub trait Front: Clone + Send + Sync + Unpin + 'static {
-    /// Answers a request. May be dropped at any await, when the client has gone.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+    /// Answers a request that came from `peer`. May be dropped at any await, when the client has
+    /// gone.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+    ) -> impl Future<Output = Response<Body>> + Send;
 
     /// The bounds that its connections keep.
     fn limits(&self) -> &ServerLimits;
@@ -83,7 +90,7 @@ pub async fn serve(listener: TcpListener, front: impl Front, shutdown: impl Futu
             () = &mut shutdown => break,
             Some(_) = hall.open.join_next() => hall.count(),
             Some(_) = hall.refused.join_next() => {}
-            accepted = listener.accept() => hall.greet(accepted.map(|(stream, _)| stream)).await,
+            accepted = listener.accept() => hall.greet(accepted).await,
         }
     }
     hall.front.drain();
@@ -104,9 +111,9 @@ struct Hall<F> {
 }
 
 impl<F: Front> Hall<F> {
-    async fn greet(&mut self, accepted: io::Result<TcpStream>) {
+    async fn greet(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
-            Ok(stream) => self.admit(stream),
+            Ok((stream, from)) => self.admit(stream, from.ip()),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "no connection can be accepted at the moment");
@@ -115,7 +122,7 @@ impl<F: Front> Hall<F> {
         }
     }
 
-    fn admit(&mut self, stream: TcpStream) {
+    fn admit(&mut self, stream: TcpStream, peer: IpAddr) {
         if self.open.len() >= self.connections_max {
             if self.refused.len() < REFUSED_LEN_MAX {
                 let refusal = self.front.refuse(Refusal::Overloaded);
@@ -124,7 +131,7 @@ impl<F: Front> Hall<F> {
             return;
         }
         let connection = Arc::clone(&self.connection);
-        self.open.spawn(connection.run(stream));
+        self.open.spawn(connection.run(stream, peer));
         self.count();
     }
 
@@ -135,10 +142,10 @@ impl<F: Front> Hall<F> {
     /// Accepts those who stand in the backlog already: to close the door on them would cut off
     /// requests that have been sent.
     async fn greet_waiting(&mut self, listener: &TcpListener) {
-        while let Ok(Ok((stream, _))) =
+        while let Ok(Ok((stream, from))) =
             tokio::time::timeout(Duration::ZERO, listener.accept()).await
         {
-            self.admit(stream);
+            self.admit(stream, from.ip());
         }
     }
 

@@ -40,15 +40,17 @@ impl Refusal {
         }
     }
 
-    /// The response in the envelope. In English: the headers that ask for a language were not read.
+    /// The response in the envelope. In both languages: the headers
+    /// that ask for one were not read.
     pub(super) fn response(self, zone: &Zone, now: Timestamp, request_id: &str) -> Bytes {
         let error = match self {
             Self::NotHttp => ApiError::invalid_field("request", Fault::NotHttp),
             _ => self.code().into(),
         };
-        let body = error.envelope(Lang::En, zone, now);
+        let body = error.envelope(Lang::Both, zone, now);
         let mut headers = HeaderMap::new();
-        error.put_headers(Lang::En, &mut headers);
+        error.put_headers(Lang::Both, &mut headers);
+        super::dress::secure(&mut headers);
         let status = self.status();
         let reason = status.canonical_reason().unwrap_or_default();
         let mut response = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();

@@ -11,9 +11,10 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::TcpStream;
 
-use super::pace::Pace;
+use super::pace::{Pace, Phase};
 use super::{Front, Refusal};
 
 /// What hyper writes by itself begins with one of these, and has nothing but a length and a date.
@@ -36,7 +37,13 @@ pub(super) struct Wire<F> {
     front: F,
     /// What leaves in place of a bare answer.
     envelope: Option<Bytes>,
+    /// Whether the kernel keeps little of what the client does not take.
+    is_narrow: bool,
 }
+
+/// What the kernel keeps of a stream that its reader does not take, in bytes: some states, where it
+/// would else keep minutes of them.
+const STREAM_SEND_BUFFER_BYTES: usize = 16 * 1_024;
 
 impl<F: Front> Wire<F> {
     pub(super) fn new(socket: TcpStream, pace: Arc<Pace>, front: F) -> Self {
@@ -45,6 +52,7 @@ impl<F: Front> Wire<F> {
             pace,
             front,
             envelope: None,
+            is_narrow: false,
         }
     }
 
@@ -58,6 +66,21 @@ impl<F: Front> Wire<F> {
         self.pace.cut_short();
         self.envelope = Some(self.front.refuse(refusal));
         Some(bytes.len())
+    }
+
+    /// Keeps the time of what is written, and the room for what is not taken.
+    fn on_write(&mut self, written: &Poll<io::Result<usize>>) {
+        match written {
+            Poll::Ready(Ok(len)) => self.pace.on_write(*len > 0),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.pace.on_write(false),
+        }
+        if !self.is_narrow && self.pace.phase() == Phase::Streaming {
+            self.is_narrow = true;
+            let socket = self.socket.inner();
+            // A kernel that will not only keeps more.
+            let _ = set_socket_send_buffer_size(socket, STREAM_SEND_BUFFER_BYTES);
+        }
     }
 
     fn poll_envelope(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -118,8 +141,9 @@ impl<F: Front> Write for Wire<F> {
         if let Some(taken) = self.intercept(buf) {
             return Poll::Ready(Ok(taken));
         }
-        self.pace.on_write();
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let written = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.on_write(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -130,8 +154,9 @@ impl<F: Front> Write for Wire<F> {
         if let Some(taken) = bufs.first().and_then(|head| self.intercept(head)) {
             return Poll::Ready(Ok(taken));
         }
-        self.pace.on_write();
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.on_write(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

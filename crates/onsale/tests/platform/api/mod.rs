@@ -6,6 +6,7 @@ mod health;
 mod idempotency;
 mod organizer;
 mod reservations;
+pub(crate) mod stream;
 mod users;
 
 use load::client::{Answer, Client};

@@ -1,0 +1,163 @@
+//! Bounds of time and number: who is turned away, and what she hears.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{LONG, reserve};
+use crate::api::stream::Watcher;
+use crate::server::{House, Server, body_of, read_answer};
+
+/// Sends a head that announces a body, and only the beginning of that.
+async fn half_a_body(server: &Server) -> TcpStream {
+    let mut stream = server.connect().await;
+    let head = "POST /api/reservations HTTP/1.1\r\nhost: x\r\naccept-language: ko\r\n\
+                content-type: application/json\r\ncontent-length: 100\r\n\r\n{\"eventId\":";
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream
+}
+
+async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_408() {
+    let house = House::new().with("ONSALE_BODY_TIMEOUT_MS", "150");
+    let server = house.open();
+    let mut stream = half_a_body(&server).await;
+    let answer = read_answer(&rest(&mut stream).await);
+    let body = body_of(&answer, 408);
+    assert_eq!(body["error"]["code"], "REQUEST_TIMEOUT");
+    assert_eq!(
+        body["error"]["message"],
+        "요청이 제시간에 도착하지 않았습니다."
+    );
+    assert_eq!(answer.headers["connection"], "close");
+}
+
+#[tokio::test]
+async fn who_cannot_say_her_language_hears_both() {
+    let house = House::new()
+        .with("ONSALE_HEADER_TIMEOUT_MS", "150")
+        .with("ONSALE_HEADER_BYTES_MAX", "2048");
+    let server = house.open();
+    let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(4_000));
+    for (request, status, en, ko) in [
+        ("GET / HTTP/1.1\r\n", 408, "took too long", "제시간에"),
+        (&*long, 431, "headers are too large", "헤더가"),
+    ] {
+        let answer = server.raw(request.as_bytes()).await;
+        let answer = read_answer(answer.as_bytes());
+        let body = body_of(&answer, status);
+        let message = body["error"]["message"].as_str().expect("a message");
+        assert!(message.contains(en) && message.contains(ko), "{message}");
+        assert_eq!(answer.headers["content-language"], "en, ko");
+    }
+}
+
+#[tokio::test]
+async fn requests_beyond_those_in_handling_are_turned_away_and_probes_are_not() {
+    let house = House::new()
+        .with("ONSALE_IN_FLIGHT_MAX", "1")
+        .with("ONSALE_BODY_TIMEOUT_MS", "25000");
+    let server = house.open();
+    let event = server.event(json!({ "totalSeats": 3 })).await;
+    let body = reserve(event, "mina").to_string();
+    // The place is taken when the server has read the head, if nobody else has it then.
+    let (occupying, refused) = loop {
+        let occupying = half_a_body(&server).await;
+        let answer = server.ask("GET /api/events", "", "").await;
+        if answer.status != 200 {
+            break (occupying, answer);
+        }
+    };
+    assert_eq!(body_of(&refused, 503)["error"]["code"], "OVERLOADED");
+    assert_eq!(refused.headers["retry-after"], "1");
+    body_of(&server.ask("POST /api/reservations", "", &body).await, 503);
+    for probe in ["live", "ready"] {
+        let answer = server
+            .ask(&format!("GET /api/health/{probe}"), "", "")
+            .await;
+        assert_eq!(answer.status.as_u16(), 200, "{probe}");
+    }
+    drop(occupying);
+    while server.ask("GET /api/events", "", "").await.status != 200 {}
+    body_of(&server.ask("POST /api/reservations", "", &body).await, 201);
+}
+
+#[tokio::test]
+async fn a_client_that_floods_is_told_to_wait_and_others_are_not() {
+    let house = House::new()
+        .with("ONSALE_CLIENT_REQUESTS_PER_SEC", "1")
+        .with("ONSALE_CLIENT_BURST_REQUESTS", "2")
+        .with("ONSALE_FORWARDED_HOPS", "1");
+    let server = house.open();
+    let ask = async |path: &str, client: &str| {
+        let headers = format!("x-forwarded-for: 192.0.2.1, {client}\r\naccept-language: ko\r\n");
+        server.ask(&format!("GET {path}"), &headers, "").await
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("/api/events", "203.0.113.7").await.status.as_u16(), 200);
+    }
+    let answer = ask("/api/events", "203.0.113.7").await;
+    let body = body_of(&answer, 429);
+    assert_eq!(body["error"]["code"], "RATE_LIMITED");
+    assert!(
+        body["error"]["message"]
+            .as_str()
+            .expect("a message")
+            .contains("같은 주소")
+    );
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(ask("/api/events", "203.0.113.8").await.status.as_u16(), 200);
+    assert_eq!(
+        ask("/api/health/live", "203.0.113.7").await.status.as_u16(),
+        200
+    );
+    let waited = Instant::now();
+    while ask("/api/events", "203.0.113.7").await.status != 200 {}
+    assert!(waited.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_node_that_is_closing_says_that_it_is_not_ready() {
+    let house = House::new().with("ONSALE_BODY_TIMEOUT_MS", "25000");
+    let mut server = house.open();
+    let event = server.event(json!({ "totalSeats": 3 })).await;
+    // Somebody who is still being answered keeps the server from ending.
+    let occupying = half_a_body(&server).await;
+    let mut silent = server.connect().await;
+    // Accepted after the others, so that they are accepted by now.
+    let (_, watcher) = Watcher::begin(&server, event, "").await;
+    server.terminate();
+    // Streams end when the server begins to close.
+    watcher.rest().await;
+    let request = "GET /api/health/ready HTTP/1.1\r\nhost: x\r\n\r\n";
+    silent.write_all(request.as_bytes()).await.expect("sent");
+    let answer = read_answer(&rest(&mut silent).await);
+    assert_eq!(
+        body_of(&answer, 503)["error"]["code"],
+        "SERVICE_UNAVAILABLE"
+    );
+    drop(occupying);
+    assert!(server.wait().success());
+}
+
+#[tokio::test]
+async fn a_first_byte_that_does_not_come_costs_the_connection_only() {
+    let house = House::new()
+        .with("ONSALE_FIRST_BYTE_TIMEOUT_MS", "150")
+        .with("ONSALE_IDLE_TIMEOUT_MS", LONG);
+    let server = house.open();
+    let mut silent = server.connect().await;
+    assert_eq!(rest(&mut silent).await, b"");
+    assert_eq!(
+        server.ask("GET /api/events", "", "").await.status.as_u16(),
+        200
+    );
+}
