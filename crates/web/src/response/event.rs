@@ -310,7 +310,7 @@ struct SeatTypesWithSeats<'a> {
     since: Option<&'a EventSnapshot>,
 }
 
-impl Serialize for SeatTypesWithSeats<'_> {
+impl<'a> Serialize for SeatTypesWithSeats<'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let tell = |grade: &'a Grade| SeatTypeSeats {
             grade: SeatTypeBody::tell(grade),

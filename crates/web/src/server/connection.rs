@@ -111,7 +111,7 @@ impl<F: Front> Connection<F> {
     {
         let mut stopped = self.stopped.clone();
         let mut stopping = pin!(stopped.wait_for(|stopped| *stopped));
-        let mut closing_since = None;
+        let (mut closing_since, mut is_last) = (None, false);
         let first = pace.deadline(&self.limits).unwrap_or_else(Instant::now);
         let mut alarm = pin!(sleep_until(first));
         poll_fn(|cx| {
@@ -121,6 +121,10 @@ impl<F: Front> Connection<F> {
                 }
                 if closing_since.is_none() && stopping.as_mut().poll(cx).is_ready() {
                     closing_since = Some(Instant::now());
+                }
+                // hyper would close a silent connection at once; its first request may be on its way.
+                if closing_since.is_some() && !is_last && pace.phase() != Phase::Silent {
+                    is_last = true;
                     Pin::new(&mut *http).graceful_shutdown();
                     continue;
                 }

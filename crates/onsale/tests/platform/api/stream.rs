@@ -294,3 +294,22 @@ async fn a_reader_who_takes_nothing_is_dropped_and_holds_nobody_up() {
     }
     assert!(slow.rest().await > 0);
 }
+
+#[tokio::test]
+async fn of_numbered_seats_a_stream_tells_all_rows_once_and_then_those_that_change() {
+    let (_house, server, mut client) = open().await;
+    let grade =
+        json!({ "seatType": "R", "price": 1, "seating": "ASSIGNED", "rows": 3, "seatsPerRow": 4 });
+    let event = server.event(json!({ "seatTypes": [grade] })).await;
+    let (_, mut watcher) = Watcher::begin(&server, event, "").await;
+    let first = watcher.state().await.expect("the first state");
+    let rows = first["seatTypes"][0]["seats"].as_array().expect("rows");
+    assert_eq!(rows.len(), 3, "{first}");
+    let mut body = reserve(event, 1);
+    body["seats"] = json!(["R-B-2"]);
+    post(&mut client, "/api/reservations", body, 201).await;
+    let next = watcher.state().await.expect("a state");
+    let grade = &next["seatTypes"][0];
+    assert_eq!(grade["available"], 11, "{next}");
+    assert_eq!(grade["seats"], json!([{ "row": "B", "states": "ASAA" }]));
+}
