@@ -14,11 +14,13 @@ use crate::target::Target;
 
 mod buyers;
 pub mod check;
+mod hall;
 mod ledger;
 mod report;
 mod violation;
 mod wire;
 
+pub use hall::{Assigned, Hall};
 pub use report::Report;
 pub use violation::Violation;
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub buyers: u32,
     /// How many tickets each wants; drawn from the seed.
     pub quantity: RangeInclusive<u32>,
+    /// How buyers come to numbered seats; `None`: the tickets have none.
+    pub assigned: Option<Assigned>,
     /// How many of a hundred who got tickets give them back at once.
     pub cancel_percent: u8,
     /// What quantities and cancellations are drawn from.
@@ -60,6 +64,7 @@ impl Default for Options {
             tickets: 100,
             buyers: 1_000,
             quantity: 1..=1,
+            assigned: None,
             cancel_percent: 0,
             seed: 1,
             timeout: Duration::from_secs(30),
@@ -79,11 +84,21 @@ impl Options {
             !self.quantity.is_empty() && *self.quantity.start() > 0,
             "nobody buys no tickets"
         );
+        let longest = self.hall().map_or(u32::MAX, |hall| hall.seats_per_row);
+        ensure!(
+            *self.quantity.end() <= longest,
+            "a row of {longest} seats is too short"
+        );
         ensure!(
             self.cancel_percent <= 100,
             "no more than 100 of 100 can cancel"
         );
         Ok(())
+    }
+
+    /// The hall whose seats are sold, if they have numbers.
+    fn hall(&self) -> Option<Hall> {
+        self.assigned.map(|_| Hall::of(self.tickets))
     }
 }
 
@@ -102,16 +117,11 @@ pub async fn run(options: Options) -> anyhow::Result<Report> {
     let rush = buyers::rush(&options, &target, event_id).await?;
     let (ledger, violations) =
         ledger::settled(&mut organizer, event_id, &options, &rush.attempts).await?;
-    Ok(Report::new(
-        event_id,
-        options.tickets,
-        &rush,
-        &ledger,
-        violations,
-    ))
+    Ok(Report::new(event_id, &options, &rush, &ledger, violations))
 }
 
 async fn create_event(organizer: &mut Client, options: &Options) -> anyhow::Result<u64> {
+    let hall = options.hall();
     let event = wire::NewEvent {
         event_name: format!("Contest of {} for {}", options.buyers, options.tickets),
         event_date: "2099-12-31T19:00:00",
@@ -119,6 +129,9 @@ async fn create_event(organizer: &mut Client, options: &Options) -> anyhow::Resu
             seat_type: wire::GRADE,
             price: 100_000,
             total: options.tickets,
+            seating: hall.map(|_| "ASSIGNED"),
+            rows: hall.map(|hall| hall.rows),
+            seats_per_row: hall.map(|hall| hall.seats_per_row),
         }],
         hold_seconds: 0,
     };

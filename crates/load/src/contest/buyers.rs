@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::Options;
 use super::check::{Attempt, Cancellation, Outcome};
+use super::hall::{Assigned, Hall};
 use super::wire::{Cancelled, Failure, GRADE, ReservationBody, Reserve};
 use crate::client::{Answer, Client, Lost};
 use crate::latency::Latencies;
@@ -30,17 +31,26 @@ struct Plan {
     user_id: String,
     key: String,
     quantity: u32,
+    /// The seats that she names; empty: any.
+    seats: Vec<String>,
     cancels: bool,
 }
 
 fn plans(options: &Options, event_id: u64) -> Vec<Plan> {
     let mut random = StdRng::seed_from_u64(options.seed);
+    let names = options.assigned == Some(Assigned::ByName);
+    let hall = options.hall().filter(|_| names);
     (1..=options.buyers)
-        .map(|number| Plan {
-            user_id: format!("buyer-{number}"),
-            key: format!("contest-{event_id}-{number}"),
-            quantity: random.random_range(options.quantity.clone()),
-            cancels: random.random_range(0..100) < options.cancel_percent,
+        .map(|number| {
+            let quantity = random.random_range(options.quantity.clone());
+            let wanted = |hall: Hall| hall.wanted(GRADE, number - 1, quantity);
+            Plan {
+                user_id: format!("buyer-{number}"),
+                key: format!("contest-{event_id}-{number}"),
+                quantity,
+                seats: hall.map(wanted).unwrap_or_default(),
+                cancels: random.random_range(0..100) < options.cancel_percent,
+            }
         })
         .collect()
 }
@@ -185,11 +195,15 @@ async fn line(
             _ => None,
         };
         let Plan {
-            user_id, quantity, ..
+            user_id,
+            quantity,
+            seats,
+            ..
         } = plan;
         attempts.push(Attempt {
             user_id,
             quantity,
+            seats,
             outcome,
             cancellation,
         });
@@ -204,6 +218,7 @@ async fn ask(client: &mut Client, plan: &Plan, event_id: u64) -> Result<Answer, 
         user_id: &plan.user_id,
         quantity: plan.quantity,
         seat_type: GRADE,
+        seats: &plan.seats,
     };
     client
         .post("/api/reservations", Some(&plan.key), &body)
@@ -227,6 +242,9 @@ fn outcome(answer: Result<Answer, Lost>) -> Outcome {
             requested: failure.error.figure("requested"),
             available: failure.error.figure("available"),
         },
+        Ok(failure) if failure.error.code == "SEAT_TAKEN" => {
+            Outcome::SeatsTaken(failure.error.seats())
+        }
         _ if leaves_open(answer.status) => Outcome::Unknown(code(&answer)),
         _ => Outcome::Failed(code(&answer)),
     }

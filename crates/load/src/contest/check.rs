@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::violation::Violation;
 
+mod seats;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,8 @@ pub struct Attempt {
     pub user_id: String,
     /// How many tickets she asked for.
     pub quantity: u32,
+    /// The seats that she named; empty: any.
+    pub seats: Vec<String>,
     /// What she was told.
     pub outcome: Outcome,
     /// What she was told when she gave her tickets back, if she did.
@@ -38,6 +41,8 @@ pub enum Outcome {
         /// How many are said to be left.
         available: Option<u32>,
     },
+    /// 409: these of the seats that she named are taken.
+    SeatsTaken(Vec<String>),
     /// An answer that means that nothing was done for her, by its code.
     Failed(String),
     /// No answer, or one that leaves the outcome open, by its code.
@@ -66,6 +71,8 @@ pub struct Entry {
     pub quantity: u32,
     /// Its state, in the server's words.
     pub status: String,
+    /// Its seats, where they have numbers.
+    pub seats: Vec<String>,
 }
 
 impl Entry {
@@ -84,6 +91,8 @@ pub struct Ledger {
     pub event: (u32, u32),
     /// Every reservation of the event.
     pub entries: Vec<Entry>,
+    /// Every numbered seat, and whether it is taken; `None` where seats have no numbers.
+    pub seats: Option<BTreeMap<String, bool>>,
 }
 
 /// The stock of a grade.
@@ -110,11 +119,13 @@ pub fn violations(total: u32, attempts: &[Attempt], ledger: &Ledger) -> Vec<Viol
     check_told(attempts, ledger, &mut found);
     check_listed(attempts, ledger, &mut found);
     check_refusals(total, attempts, ledger, &mut found);
+    seats::check(attempts, ledger, &mut found);
     found
 }
 
 /// How many tickets were promised to buyers, and not given back, beyond the stock, or to two buyers
-/// under one reservation, or are live in the ledger beyond the stock: the worst of these.
+/// under one reservation, or are live in the ledger beyond the stock, or have one seat: the worst of
+/// these.
 pub fn sold_twice(total: u32, attempts: &[Attempt], ledger: &Ledger) -> u64 {
     let mut told = HashSet::new();
     let shared = sales(attempts)
@@ -124,7 +135,9 @@ pub fn sold_twice(total: u32, attempts: &[Attempt], ledger: &Ledger) -> u64 {
     let beyond = promised(attempts)
         .max(live(ledger))
         .saturating_sub(u64::from(total));
-    beyond.max(shared)
+    let seats = seats::owned_twice(ledger).into_values();
+    let seated = seats.map(|owners| owners.len() as u64 - 1).sum();
+    beyond.max(shared).max(seated)
 }
 
 /// Tickets that buyers were told are theirs, and that they did not try to give back.

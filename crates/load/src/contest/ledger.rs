@@ -62,6 +62,7 @@ async fn read(client: &mut Client, event_id: u64) -> anyhow::Result<Ledger> {
         }
     }
     Ok(Ledger {
+        seats: grade.seats(),
         stock: grade.into(),
         event: (event.total_seats, event.available_seats),
         entries,

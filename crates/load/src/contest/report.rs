@@ -7,6 +7,7 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+use super::Options;
 use super::buyers::Rush;
 use super::check::{self, Attempt, Cancellation, Ledger, Outcome};
 use super::violation::Violation;
@@ -23,6 +24,9 @@ pub struct Report {
     pub event_id: u64,
     /// How many tickets were put on sale.
     pub tickets: u32,
+    /// How buyers came to numbered seats, if the tickets have any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<String>,
     /// How many buyers came.
     pub buyers: u32,
     /// How many connections they had.
@@ -31,7 +35,7 @@ pub struct Report {
     pub sold: u64,
     /// Buyers who were told so.
     pub reservations: u64,
-    /// Buyers who were told that fewer are left than they want.
+    /// Buyers who were told that fewer are left than they want, or that their seats are taken.
     pub refused: u64,
     /// Reservations that were cancelled.
     pub cancelled: u64,
@@ -50,20 +54,21 @@ pub struct Report {
 impl Report {
     pub(super) fn new(
         event_id: u64,
-        tickets: u32,
+        options: &Options,
         rush: &Rush,
         ledger: &Ledger,
         violations: Vec<Violation>,
     ) -> Self {
-        let attempts = &rush.attempts;
+        let (tickets, attempts) = (options.tickets, &rush.attempts);
         Self {
             event_id,
             tickets,
+            assigned: options.assigned.map(|assigned| assigned.to_string()),
             buyers: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
             connections: rush.connections,
             sold: check::promised(attempts),
             reservations: count(attempts, |a| matches!(a.outcome, Outcome::Sold(_))),
-            refused: count(attempts, |a| matches!(a.outcome, Outcome::Refused { .. })),
+            refused: count(attempts, |a| is_refusal(&a.outcome)),
             cancelled: count(attempts, |a| a.cancellation == Some(Cancellation::Done)),
             sold_twice: check::sold_twice(tickets, attempts, ledger),
             errors: errors(attempts),
@@ -88,6 +93,10 @@ impl Report {
     pub fn total_time(&self) -> Duration {
         Duration::from_micros(self.total_time_us)
     }
+}
+
+const fn is_refusal(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused { .. } | Outcome::SeatsTaken(_))
 }
 
 fn count(attempts: &[Attempt], wanted: impl Fn(&Attempt) -> bool) -> u64 {
@@ -120,7 +129,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
-        let title = format!("{} buyers for {} tickets", self.buyers, self.tickets);
+        let assigned = self.assigned.as_ref().map(|how| format!(", {how}"));
+        let title = format!(
+            "{} buyers for {} tickets{}",
+            self.buyers,
+            self.tickets,
+            assigned.unwrap_or_default()
+        );
         table.set_header([title, format!("over {} connections", self.connections)]);
         let mut row = |name: &str, value: String| {
             table.add_row([name.to_owned(), value]);

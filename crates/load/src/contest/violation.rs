@@ -92,6 +92,44 @@ pub enum Violation {
         status: String,
     },
 
+    /// A reservation has other seats than tickets, a seat twice, or one that is not there.
+    #[error("reservation {reservation_id} of {quantity} has seats {}", .seats.join(", "))]
+    SeatsUnfit {
+        reservation_id: String,
+        quantity: u32,
+        seats: Vec<String>,
+    },
+
+    /// A seat has several owners.
+    #[error("seat {seat} is sold in reservations {}", .reservations.join(" and "))]
+    SeatSoldTwice {
+        seat: String,
+        reservations: Vec<String>,
+    },
+
+    /// The seat map contradicts the reservations.
+    #[error("seat {seat} is {} on the map and not so in the ledger",
+            if *.taken { "taken" } else { "free" })]
+    MapDiffersFromLedger { seat: String, taken: bool },
+
+    /// A buyer got, or has in the ledger, other seats than she asked for or was told.
+    #[error("{user_id} asked for seats [{}], was told [{}], the ledger has [{}]",
+            .asked.join(", "), .told.join(", "), .listed.join(", "))]
+    SeatsDiffer {
+        user_id: String,
+        asked: Vec<String>,
+        told: Vec<String>,
+        listed: Vec<String>,
+    },
+
+    /// Somebody was refused a seat that nobody else ever had, or that she did not ask for.
+    #[error("{user_id} was refused seats [{}] because of [{}]", .asked.join(", "), .taken.join(", "))]
+    SeatsNotTaken {
+        user_id: String,
+        asked: Vec<String>,
+        taken: Vec<String>,
+    },
+
     /// Somebody was refused although as many as she asked for were left all the time.
     #[error("{user_id} was refused {asked} while at least {left} were left")]
     RefusedTooEarly {

@@ -1,5 +1,7 @@
 //! The JSON of the contest, as far as it looks at it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::check::{Entry, Stock};
@@ -22,6 +24,12 @@ pub(super) struct NewGrade {
     pub(super) seat_type: &'static str,
     pub(super) price: u32,
     pub(super) total: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seating: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seats_per_row: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +54,34 @@ pub(super) struct Grade {
     available: u32,
     held: u32,
     sold: u32,
+    seats: Option<Vec<Row>>,
+}
+
+/// A row of numbered seats: a letter for each, `A` where it is left.
+#[derive(Deserialize)]
+struct Row {
+    row: String,
+    states: String,
+}
+
+impl Grade {
+    /// Every numbered seat, and whether it is taken; `None` where seats have no numbers.
+    pub(super) fn seats(&self) -> Option<BTreeMap<String, bool>> {
+        let label = |row: &Row, number: usize| format!("{}-{}-{number}", self.seat_type, row.row);
+        let of_row = |row| {
+            let states = Row::states(row).zip(1..);
+            states.map(move |(taken, number)| (label(row, number), taken))
+        };
+        self.seats
+            .as_ref()
+            .map(|rows| rows.iter().flat_map(of_row).collect())
+    }
+}
+
+impl Row {
+    fn states(&self) -> impl Iterator<Item = bool> {
+        self.states.chars().map(|letter| letter != 'A')
+    }
 }
 
 impl From<Grade> for Stock {
@@ -73,6 +109,8 @@ pub(super) struct Reserve<'a> {
     pub(super) user_id: &'a str,
     pub(super) quantity: u32,
     pub(super) seat_type: &'static str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) seats: &'a [String],
 }
 
 #[derive(Deserialize)]
@@ -82,6 +120,8 @@ pub(super) struct ReservationBody {
     user_id: String,
     quantity: u32,
     status: String,
+    #[serde(default)]
+    seats: Vec<String>,
 }
 
 impl From<ReservationBody> for Entry {
@@ -91,12 +131,14 @@ impl From<ReservationBody> for Entry {
             user_id,
             quantity,
             status,
+            seats,
         } = reservation;
         Self {
             reservation_id,
             user_id,
             quantity,
             status,
+            seats,
         }
     }
 }
@@ -125,6 +167,12 @@ pub(super) struct ErrorBody {
 }
 
 impl ErrorBody {
+    /// The seats among the details.
+    pub(super) fn seats(&self) -> Vec<String> {
+        let seats = self.details.get("seats").cloned().unwrap_or_default();
+        serde_json::from_value(seats).unwrap_or_default()
+    }
+
     /// A number among the details, such as how many tickets are left.
     pub(super) fn figure(&self, name: &str) -> Option<u32> {
         self.details.get(name)?.as_u64()?.try_into().ok()

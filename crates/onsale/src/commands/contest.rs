@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use anyhow::Context;
-use load::contest::Options;
+use load::contest::{Assigned, Options};
 use secrecy::ExposeSecret;
 
 use crate::config::Flags;
@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// Tickets each buyer wants: a number or a range
     #[arg(long, default_value = "1", value_name = "N|N..M", value_parser = parse_quantity)]
     quantity: RangeInclusive<u32>,
+    /// Sell numbered seats, which buyers name or take as the best that are left
+    #[arg(long, value_name = "name|best", value_parser = parse_assigned)]
+    assigned: Option<Assigned>,
     /// Of the buyers who got tickets, how many in a hundred give them back at once
     #[arg(long, default_value_t = 0, value_name = "P")]
     cancel_percent: u8,
@@ -55,6 +58,7 @@ pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCod
         tickets: arguments.tickets,
         buyers: arguments.buyers,
         quantity: arguments.quantity,
+        assigned: arguments.assigned,
         cancel_percent: arguments.cancel_percent,
         seed: arguments.seed,
         show_progress: !arguments.json,
@@ -87,6 +91,14 @@ fn parse_quantity(text: &str) -> Result<RangeInclusive<u32>, String> {
         return Err(format!("{first} is more than {last}"));
     }
     Ok(first..=last)
+}
+
+fn parse_assigned(text: &str) -> Result<Assigned, String> {
+    match text {
+        "name" => Ok(Assigned::ByName),
+        "best" => Ok(Assigned::Best),
+        _ => Err(format!("{text:?} is neither name nor best")),
+    }
 }
 
 /// A server of our own on a free port, with a database in a temporary folder.

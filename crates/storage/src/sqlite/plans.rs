@@ -69,6 +69,14 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
             "reservations_due (event_id=? AND due_at>?)",
         ),
         (
+            read_events::CLAIMS,
+            "SEARCH c USING PRIMARY KEY (event_id=?)",
+        ),
+        (
+            read_events::CLAIMS,
+            "SEARCH r USING PRIMARY KEY (reservation_id=?)",
+        ),
+        (
             read_events::DUE_HOLDS,
             "COVERING INDEX reservations_due (event_id>?)",
         ),

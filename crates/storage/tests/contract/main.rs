@@ -11,6 +11,7 @@ mod facts;
 mod fixture;
 mod ledger;
 mod lists;
+mod seats;
 mod sqlite_only;
 mod writes;
 
@@ -57,6 +58,16 @@ macro_rules! contract {
                 a_cancelled_event_is_due_until_it_is_cleared,
                 a_profile_is_made_once,
                 keys_are_purged_by_age,
+            }
+            contract! { $store seats:
+                every_seat_of_a_new_event_is_free,
+                an_event_without_assigned_grades_has_no_seat_map,
+                a_seat_stands_as_its_reservation_does,
+                lists_tell_events_without_their_seats,
+                a_replayed_creation_has_its_seats,
+                a_hall_whose_rows_do_not_add_up_is_not_made,
+                twenty_thousand_seats_are_read_as_they_were_sold,
+                many_tasks_that_choose_again_give_every_seat_once,
             }
             contract! { $store facts:
                 an_event_that_is_gone_has_no_facts,

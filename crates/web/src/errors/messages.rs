@@ -44,7 +44,7 @@ const fn code_in_english(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "The body must be application/json.",
         Code::HeaderFieldsTooLarge => "The headers are too large.",
         Code::InsufficientSeats => "Not enough seats are left.",
-        Code::SeatTaken => "Somebody else has one of these seats. None was taken.",
+        Code::SeatTaken => "At least one of these seats is taken. None was reserved.",
         Code::AlreadyReserved => "You have as many tickets of this event as one buyer may have.",
         Code::AlreadyCancelled => "The reservation was already cancelled.",
         Code::AlreadyConfirmed => "The reservation is already confirmed.",

@@ -1,5 +1,7 @@
 use super::*;
 
+mod seats;
+
 /// Attempts and the ledger that belongs to them, ready to be falsified.
 struct Sale {
     total: u32,
@@ -22,6 +24,7 @@ fn sale(total: u32) -> Sale {
             stock,
             event: (total, total),
             entries: Vec::new(),
+            seats: None,
         },
     }
 }
@@ -32,6 +35,7 @@ fn entry(id: &str, user: &str, quantity: u32, status: &str) -> Entry {
         user_id: user.to_owned(),
         quantity,
         status: status.to_owned(),
+        seats: Vec::new(),
     }
 }
 
@@ -41,6 +45,7 @@ impl Sale {
         self.attempts.push(Attempt {
             user_id,
             quantity,
+            seats: Vec::new(),
             outcome,
             cancellation: None,
         });

@@ -6,6 +6,7 @@ mod health;
 mod idempotency;
 mod organizer;
 mod reservations;
+mod seats;
 pub(crate) mod stream;
 mod users;
 
