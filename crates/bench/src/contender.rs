@@ -1,6 +1,7 @@
 //! One server under one kind of request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use load::client::Client;
 use load::closed::RequestWriter;
@@ -37,9 +38,13 @@ impl Contender {
         Self::new(name, url, Arc::new(request))
     }
 
-    /// Reservations of one ticket of one event, each by another buyer with a key of her own.
-    pub(crate) fn reserving(name: &str, url: &str, event_id: u64) -> Self {
+    /// Reservations of one ticket of one event, each by another buyer with a key of her own. When
+    /// an event's tickets are asked for, it is the turn of the next event.
+    pub(crate) fn reserving(name: &str, url: &str, events: Vec<u64>, tickets: u32) -> Self {
+        let asked = AtomicUsize::new(0);
         let request = move |number, writer: &mut RequestWriter<'_>| {
+            let turn = asked.fetch_add(1, Ordering::Relaxed) / tickets as usize;
+            let event_id = events[turn.min(events.len() - 1)];
             writer
                 .begin("POST", "/api/reservations")
                 .header("idempotency-key", format_args!("bench-{number}"))
@@ -72,6 +77,11 @@ pub(crate) struct Organizer(Client);
 /// How many tickets an event has that must not sell out; the most that onsale puts on sale.
 pub(crate) const TICKETS: u32 = 10_000_000;
 
+/// How many numbered seats a hall has.
+pub(crate) const HALL_SEATS: u32 = HALL_ROWS * HALL_SEATS_PER_ROW;
+const HALL_ROWS: u32 = 200;
+const HALL_SEATS_PER_ROW: u32 = 100;
+
 #[derive(Serialize)]
 struct Order {
     #[serde(rename = "eventId")]
@@ -88,12 +98,29 @@ impl Organizer {
         Ok(Self(Client::new(Target::resolve(url).await?, TIMEOUT)))
     }
 
-    /// Puts an event on sale and returns its id.
+    /// Puts an event of general admission on sale and returns its id.
     pub(crate) async fn create_event(&mut self, name: &str) -> anyhow::Result<u64> {
+        self.create(
+            name,
+            json!({ "seatType": "R", "price": 100_000, "total": TICKETS }),
+        )
+        .await
+    }
+
+    /// Puts an event with numbered seats on sale and returns its id.
+    pub(crate) async fn create_hall(&mut self, name: &str) -> anyhow::Result<u64> {
+        let grade = json!({
+            "seatType": "R", "price": 100_000, "seating": "ASSIGNED",
+            "rows": HALL_ROWS, "seatsPerRow": HALL_SEATS_PER_ROW,
+        });
+        self.create(name, grade).await
+    }
+
+    async fn create(&mut self, name: &str, grade: Value) -> anyhow::Result<u64> {
         let event = json!({
             "eventName": name,
             "eventDate": "2099-12-31T19:00:00",
-            "seatTypes": [{ "seatType": "R", "price": 100_000, "total": TICKETS }],
+            "seatTypes": [grade],
             "holdSeconds": 0,
         });
         let answer = self.0.post("/api/events", None, &event).await?;

@@ -2,6 +2,8 @@
 //!
 //! - **bare**: axum that reads the request and answers a constant. Sells nothing; the ceiling.
 //! - **onsale**: ours, as it is delivered. Idempotency keys, limits, audit trail and all.
+//! - **assigned**: ours, with numbered seats: each buyer gets the best that is left. A hall has
+//!   20,000 seats; when it is sold out, all turn to the next one.
 //! - **plain**: one transaction per request: a conditional update of the stock, an insert, a
 //!   commit. The way most shops do it, and without our keys, limits and audit trail.
 
@@ -12,7 +14,7 @@ use clap::{Args, ValueEnum};
 
 use crate::Plan;
 use crate::child::Server;
-use crate::contender::{Contender, Organizer};
+use crate::contender::{Contender, HALL_SEATS, Organizer, TICKETS};
 use crate::report::Report;
 use crate::rounds::{self, Measured};
 use crate::serve;
@@ -50,6 +52,8 @@ enum Way {
     Bare,
     /// Ours.
     Onsale,
+    /// Ours, with numbered seats.
+    Assigned,
     /// One transaction per request.
     Plain,
 }
@@ -64,8 +68,29 @@ struct Office {
 /// Where to ask how many reservations there are, and how many there were before the load.
 struct Ledger {
     organizer: Organizer,
-    event_id: u64,
+    events: Vec<u64>,
     before: u64,
+}
+
+impl Ledger {
+    async fn of(server: &Server, events: Vec<u64>) -> anyhow::Result<Self> {
+        let organizer = Organizer::of(server.url()).await?;
+        let mut ledger = Self {
+            organizer,
+            events,
+            before: 0,
+        };
+        ledger.before = ledger.reservations().await?;
+        Ok(ledger)
+    }
+
+    async fn reservations(&mut self) -> anyhow::Result<u64> {
+        let mut sum = 0;
+        for event in &self.events {
+            sum += self.organizer.reservations(*event).await?;
+        }
+        Ok(sum)
+    }
 }
 
 impl Way {
@@ -73,6 +98,7 @@ impl Way {
         match self {
             Self::Bare => "bare",
             Self::Onsale => "onsale",
+            Self::Assigned => "assigned",
             Self::Plain => "plain",
         }
     }
@@ -82,13 +108,14 @@ impl Way {
         store: Store,
         directory: &Path,
         answer_bytes: &mut usize,
+        plan: &Plan,
     ) -> anyhow::Result<Office> {
-        let (server, event_id) = match (self, store) {
+        let (server, events) = match (self, store) {
             (Self::Bare, _) => {
                 let arguments = serve::bare::Arguments::only_reservations(*answer_bytes);
                 (
                     Server::start_self("bare", &arguments.as_command(), directory).await?,
-                    1,
+                    vec![1],
                 )
             }
             (Self::Plain, Store::Sqlite) => {
@@ -99,7 +126,7 @@ impl Way {
                 };
                 (
                     Server::start_self("plain", &arguments.as_command(), directory).await?,
-                    1,
+                    vec![1],
                 )
             }
             (Self::Onsale, Store::Sqlite) => {
@@ -107,22 +134,29 @@ impl Way {
                 let mut organizer = Organizer::of(server.url()).await?;
                 let event_id = organizer.create_event("Hot").await?;
                 *answer_bytes = organizer.reservation_len(event_id).await?;
-                (server, event_id)
+                (server, vec![event_id])
+            }
+            (Self::Assigned, Store::Sqlite) => {
+                let directory = directory.join("assigned");
+                std::fs::create_dir(&directory)?;
+                let server = Server::start_onsale(&directory).await?;
+                let mut organizer = Organizer::of(server.url()).await?;
+                let mut halls = Vec::new();
+                for number in 1..=halls_needed(plan) {
+                    halls.push(organizer.create_hall(&format!("Hall {number}")).await?);
+                }
+                (server, halls)
             }
         };
-        let contender = Contender::reserving(self.name(), server.url(), event_id)
+        let tickets = match self {
+            Self::Assigned => HALL_SEATS,
+            Self::Bare | Self::Onsale | Self::Plain => TICKETS,
+        };
+        let contender = Contender::reserving(self.name(), server.url(), events.clone(), tickets)
             .compared_with(self.compared_with());
         let ledger = match self {
             Self::Bare => None,
-            Self::Onsale | Self::Plain => {
-                let mut organizer = Organizer::of(server.url()).await?;
-                let before = organizer.reservations(event_id).await?;
-                Some(Ledger {
-                    organizer,
-                    event_id,
-                    before,
-                })
-            }
+            Self::Onsale | Self::Assigned | Self::Plain => Some(Ledger::of(&server, events).await?),
         };
         Ok(Office {
             server,
@@ -135,9 +169,20 @@ impl Way {
         match self {
             Self::Bare => &[],
             Self::Onsale => &["bare", "plain"],
+            Self::Assigned => &["onsale"],
             Self::Plain => &["bare"],
         }
     }
+}
+
+/// More reservations a second than a machine will make, so that no load runs out of halls.
+const RESERVATIONS_PER_SECOND_MAX: u64 = 50_000;
+
+/// Halls that all rounds together can fill.
+fn halls_needed(plan: &Plan) -> u64 {
+    let loads = u32::try_from(plan.connections.len()).map_or(u32::MAX, |n| n * plan.rounds);
+    let secs = ((plan.time() + plan.warm_up()) * loads).as_secs() + 1;
+    secs * RESERVATIONS_PER_SECOND_MAX / u64::from(HALL_SEATS) + 1
 }
 
 /// How long an answer of ours is if there is none to look at, in bytes.
@@ -156,7 +201,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let mut offices = Vec::new();
     for way in ways {
         offices.push(
-            way.open(arguments.store, directory.path(), &mut answer_bytes)
+            way.open(arguments.store, directory.path(), &mut answer_bytes, &plan)
                 .await?,
         );
     }
@@ -184,11 +229,7 @@ async fn check(office: &mut Office, results: &[Measured]) -> anyhow::Result<Opti
     let own = || results.iter().filter(|result| result.name == *name);
     let told: u64 = own().filter_map(|result| result.statuses.get(&201)).sum();
     let lost: u64 = own().map(|result| result.lost).sum();
-    let listed = ledger
-        .organizer
-        .reservations(ledger.event_id)
-        .await?
-        .saturating_sub(ledger.before);
+    let listed = ledger.reservations().await?.saturating_sub(ledger.before);
     let agrees = (told..=told + lost).contains(&listed);
     Ok((!agrees)
         .then(|| format!("{name} told {told} buyers of {listed} reservations in its ledger")))

@@ -6,7 +6,7 @@
 
 use crate::Plan;
 use crate::child::Server;
-use crate::contender::{Contender, Organizer};
+use crate::contender::{Contender, Organizer, TICKETS};
 use crate::report::Report;
 use crate::rounds;
 use crate::serve;
@@ -52,7 +52,8 @@ fn contenders(bare: &str, onsale: &str, hot: u64) -> Vec<Contender> {
         Contender::reading("GET event", onsale, event()).compared_with(&["bare GET event"]),
         Contender::reading("bare GET events", bare, events()),
         Contender::reading("GET events", onsale, events()).compared_with(&["bare GET events"]),
-        Contender::reserving("bare POST", bare, hot),
-        Contender::reserving("POST reservation", onsale, hot).compared_with(&["bare POST"]),
+        Contender::reserving("bare POST", bare, vec![hot], TICKETS),
+        Contender::reserving("POST reservation", onsale, vec![hot], TICKETS)
+            .compared_with(&["bare POST"]),
     ]
 }

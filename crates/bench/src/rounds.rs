@@ -198,7 +198,8 @@ mod tests {
             ("ours", vec![report(2), report(4)]),
             ("bare", vec![report(1), report(2)]),
         ]);
-        let ours = Contender::reserving("ours", "http://127.0.0.1:1", 1).compared_with(&["bare"]);
+        let ours =
+            Contender::reserving("ours", "http://127.0.0.1:1", vec![1], 1).compared_with(&["bare"]);
 
         let result = summarize(&ours, 8, &reports);
 
