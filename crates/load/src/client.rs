@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
@@ -74,6 +74,7 @@ struct Wire {
 pub struct Client {
     target: Target,
     bearer: Option<HeaderValue>,
+    extra: Vec<(HeaderName, HeaderValue)>,
     timeout: Duration,
     wire: Option<Wire>,
 }
@@ -84,6 +85,7 @@ impl Client {
         Self {
             target,
             bearer: None,
+            extra: Vec::new(),
             timeout,
             wire: None,
         }
@@ -95,6 +97,14 @@ impl Client {
             .context("the token has characters that a header cannot carry")?;
         value.set_sensitive(true);
         self.bearer = Some(value);
+        Ok(self)
+    }
+
+    /// Sends a header with every request.
+    pub fn with_header(mut self, name: &str, value: &str) -> anyhow::Result<Self> {
+        let name = HeaderName::try_from(name).context("no name of a header")?;
+        let value = HeaderValue::try_from(value).context("no value that a header can carry")?;
+        self.extra.push((name, value));
         Ok(self)
     }
 
@@ -192,6 +202,9 @@ impl Client {
         }
         if let Some(bearer) = &self.bearer {
             call = call.header(AUTHORIZATION, bearer);
+        }
+        for (name, value) in &self.extra {
+            call = call.header(name, value);
         }
         call.body(Full::new(body))
             .map_err(|error| Lost::NotSent(error.to_string()))

@@ -5,9 +5,11 @@ mod docs;
 mod events;
 mod health;
 mod packed;
+mod payments;
 mod rendered;
 mod reservations;
 mod stream;
+mod tickets;
 mod users;
 
 use std::path::PathBuf;
@@ -113,6 +115,12 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
         (
             "/reservations/{id}",
             get(reservations::detail).delete(reservations::cancel),
+        ),
+        ("/reservations/{id}/payment", post(payments::pay)),
+        ("/reservations/{id}/extension", post(payments::extend)),
+        (
+            "/tickets/{code}/check-in",
+            post(tickets::check_in).delete(tickets::undo),
         ),
         ("/reservations/user/{userId}", get(reservations::of_user)),
         ("/users", post(users::create)),

@@ -52,13 +52,13 @@ pub(crate) async fn taken(app: &App, mut asked: Asked) -> Answer {
     let found = soon_or_within(patience, told_event(app, reservation.event)).await;
     let found = found.ok().flatten();
     let event = found.as_deref().map(|snapshot| &*snapshot.event);
-    let body = ReservationBody::tell(reservation, event, &app.zone, Some(timing));
+    let body = ReservationBody::tell(&app.box_office, reservation, event, &app.zone, Some(timing));
     let location = format!("{}/reservations/{}", asked.base(), reservation.id);
     created(&body, location, reserved.replayed)
 }
 
 /// The event of something that is done. Without it the answer is poorer, but it is no failure.
-async fn told_event(app: &App, id: EventId) -> Option<Arc<EventSnapshot>> {
+pub(super) async fn told_event(app: &App, id: EventId) -> Option<Arc<EventSnapshot>> {
     app.box_office
         .event(id)
         .await
@@ -87,7 +87,7 @@ pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let event = found.as_deref().map(|snapshot| &*snapshot.event);
     json(
         StatusCode::OK,
-        &ReservationBody::tell(&reservation, event, &app.zone, None),
+        &ReservationBody::tell(&app.box_office, &reservation, event, &app.zone, None),
     )
 }
 
@@ -162,7 +162,13 @@ async fn told_page(app: &App, query: &ReservationListQuery, found: Page<Reservat
     for reservation in &found.items {
         let event = events.get(&reservation.event).and_then(Option::as_deref);
         let event = event.map(|found| &*found.event);
-        content.push(ReservationBody::tell(reservation, event, &app.zone, None));
+        content.push(ReservationBody::tell(
+            &app.box_office,
+            reservation,
+            event,
+            &app.zone,
+            None,
+        ));
     }
     json(
         StatusCode::OK,

@@ -156,6 +156,9 @@ fn fault_in_english(fault: &Fault) -> Cow<'static, str> {
             format!("must be a phone number of at most {max} digits, spaces and + - ( ) .").into()
         }
         Fault::NotKey { max } => format!("must be 1 to {max} visible ASCII characters").into(),
+        Fault::NotMethod { max } => {
+            format!("must be 1 to {max} letters, digits and _, like CARD").into()
+        }
         Fault::NotReservationId => "must be a reservation id or a reservation code".into(),
         Fault::NotVersion => "must be the ETag of an event".into(),
         Fault::NotUtf8 => "must be UTF-8".into(),
@@ -224,6 +227,9 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
             format!("숫자, 공백, + - ( ) .로 된 {max}자 이하의 전화번호여야 합니다").into()
         }
         Fault::NotKey { max } => format!("공백이 없는 ASCII 문자 1~{max}자여야 합니다").into(),
+        Fault::NotMethod { max } => {
+            format!("CARD처럼 영문자, 숫자, _로 된 1~{max}자여야 합니다").into()
+        }
         Fault::NotReservationId => "예약 ID 또는 예약 코드여야 합니다".into(),
         Fault::NotVersion => "이벤트의 ETag여야 합니다".into(),
         Fault::NotUtf8 => "UTF-8이어야 합니다".into(),

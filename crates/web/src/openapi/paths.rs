@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schemas::{
-    code_owner, event_id, event_list_parameters, header, page_parameters, reservation_id,
-    reservation_list_parameters, search, user_id,
+    code_owner, door, event_id, event_list_parameters, header, page_parameters, reservation_id,
+    reservation_list_parameters, search, ticket_code, user_id,
 };
 use crate::errors::Code;
 
@@ -40,7 +40,11 @@ pub(super) fn paths() -> Value {
     add("/reservations", "post", reserve());
     add("/reservations/{id}", "get", reservation());
     add("/reservations/{id}", "delete", cancel());
+    add("/reservations/{id}/payment", "post", pay());
+    add("/reservations/{id}/extension", "post", extend());
     add("/reservations/user/{userId}", "get", reservations_of_user());
+    add("/tickets/{code}/check-in", "post", check_in());
+    add("/tickets/{code}/check-in", "delete", undo_check_in());
     add("/users", "post", create_user());
     add("/users/{userId}", "get", user());
     add("/health", "get", health());
@@ -203,6 +207,7 @@ fn cancel() -> Operation {
         Code::AlreadyCancelled,
         Code::PaymentInProgress,
         Code::SaleClosed,
+        Code::TicketUsed,
         Code::HoldExpired,
     ])
     .answers(
@@ -211,6 +216,85 @@ fn cancel() -> Operation {
         Some("Cancellation"),
         &["Idempotency-Replayed"],
     )
+}
+
+fn pay() -> Operation {
+    Operation::new("reservations", "pay", "Pays for a held reservation")
+        .keyed()
+        .takes([reservation_id(false)])
+        .reads("NewPayment")
+        .writes()
+        .fails_with(&[
+            Code::PaymentDeclined,
+            Code::ReservationNotFound,
+            Code::AlreadyCancelled,
+            Code::PaymentInProgress,
+            Code::HoldExpired,
+        ])
+        .answers(
+            200,
+            "Confirmed, now or before",
+            Some("Reservation"),
+            &["Idempotency-Replayed"],
+        )
+        .answers(
+            202,
+            "The provider's answer is not known yet; ask for the reservation again",
+            Some("Reservation"),
+            &["Idempotency-Replayed"],
+        )
+}
+
+fn extend() -> Operation {
+    Operation::new(
+        "reservations",
+        "extendHold",
+        "Holds a reservation longer, once",
+    )
+    .keyed()
+    .takes([reservation_id(false)])
+    .writes()
+    .fails_with(&[
+        Code::ReservationNotFound,
+        Code::AlreadyCancelled,
+        Code::AlreadyConfirmed,
+        Code::PaymentInProgress,
+        Code::ExtensionUsed,
+        Code::HoldExpired,
+    ])
+    .answers(
+        200,
+        "The reservation with its new end",
+        Some("Reservation"),
+        &["Idempotency-Replayed"],
+    )
+}
+
+fn check_in() -> Operation {
+    at_the_door("checkIn", "Lets somebody in, once for each ticket").fails_with(&[Code::TicketUsed])
+}
+
+fn undo_check_in() -> Operation {
+    at_the_door("undoCheckIn", "Makes a used ticket valid again").fails_with(&[Code::TicketNotUsed])
+}
+
+fn at_the_door(id: &'static str, summary: &'static str) -> Operation {
+    Operation::new("tickets", id, summary)
+        .for_organizers()
+        .keyed()
+        .takes([ticket_code(), door()])
+        .writes()
+        .fails_with(&[
+            Code::TicketNotFound,
+            Code::TicketCancelled,
+            Code::TicketWrongEvent,
+        ])
+        .answers(
+            200,
+            "The ticket as it is now",
+            Some("CheckedTicket"),
+            &["Idempotency-Replayed"],
+        )
 }
 
 fn reservations_of_user() -> Operation {

@@ -6,6 +6,7 @@ use boxoffice::grade::GRADE_NAME_LEN_MAX;
 use boxoffice::idempotency::KEY_LEN_MAX;
 use boxoffice::money::PRICE_MAX;
 use boxoffice::page::PAGE_SIZE_MAX;
+use boxoffice::provider::{METHOD_LEN_MAX, TOKEN_LEN_MAX};
 use boxoffice::reservation::QUANTITY_MAX;
 use boxoffice::seats::{ROWS_MAX, SEAT_LABEL_LEN_MAX, SEATS_PER_ROW_MAX};
 use serde_json::{Value, json};
@@ -23,8 +24,8 @@ use crate::request::{
     VENUE_LEN_MAX,
 };
 use crate::response::{
-    CancellationBody, EventBody, EventStatusName, PageBody, ReservationBody, ReservationStatusName,
-    SeatRow, SeatTypeBody, SeatTypeSeats, SeatsBody, Timing, UserBody,
+    CancellationBody, CheckedTicket, EventBody, EventStatusName, PageBody, ReservationBody,
+    ReservationStatusName, SeatRow, SeatTypeBody, SeatTypeSeats, SeatsBody, Timing, UserBody,
 };
 use crate::zone::{DATE_TIME_LEN_MAX, DEFAULT_ZONE, ZONE_LEN_MAX};
 
@@ -43,6 +44,7 @@ use crate::zone::{DATE_TIME_LEN_MAX, DEFAULT_ZONE, ZONE_LEN_MAX};
     PageBody<ReservationBody<'static>>,
     Timing,
     CancellationBody,
+    CheckedTicket<'static>,
     UserBody<'static>,
     HealthBody,
     LivenessBody,
@@ -60,6 +62,7 @@ pub(super) fn schemas() -> Value {
         json!({ "allOf": [reference("Reservation"), reference("Timing")] });
     schemas["Error"] = error();
     schemas["NewReservation"] = new_reservation();
+    schemas["NewPayment"] = new_payment();
     schemas["NewEvent"] = new_event();
     schemas["EventChange"] = event_change();
     schemas["NewSeatType"] = new_seat_type();
@@ -169,6 +172,29 @@ fn new_reservation() -> Value {
                 "items": seat_label(),
                 "description": "As many as `quantity`, which may then be left out. Without them, \
                     an assigned grade gives the best together.",
+            },
+        }),
+    )
+}
+
+fn new_payment() -> Value {
+    object(
+        &["method", "token"],
+        &json!({
+            "method": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": METHOD_LEN_MAX,
+                "pattern": "^[A-Za-z0-9_]+$",
+                "examples": ["CARD"],
+            },
+            "token": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": TOKEN_LEN_MAX,
+                "pattern": "^[!-~]+$",
+                "description": "What the provider gave the buyer for her card. The sandbox knows \
+                    tok_ok, tok_declined and tok_timeout.",
             },
         }),
     )
@@ -328,6 +354,18 @@ pub(super) fn reservation_id(or_code: bool) -> Value {
         id
     };
     parameter("path", "id", &schema)
+}
+
+/// A ticket's code, in the path.
+pub(super) fn ticket_code() -> Value {
+    parameter("path", "code", &json!({ "type": "string", "minLength": 1 }))
+}
+
+/// The event whose door it is.
+pub(super) fn door() -> Value {
+    let mut door = parameter("query", "eventId", &integer(1, i64::MAX));
+    door["description"] = "The event whose door it is; a ticket of another is refused.".into();
+    door
 }
 
 /// The buyer whose code it is.

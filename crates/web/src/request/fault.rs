@@ -28,6 +28,7 @@ pub(crate) enum Fault {
     NotEmail,
     NotPhone { max: usize },
     NotKey { max: usize },
+    NotMethod { max: usize },
     NotReservationId,
     NotVersion,
     NotUtf8,

@@ -3,6 +3,7 @@
 mod event;
 mod page;
 mod reservation;
+mod ticket;
 mod user;
 
 pub(crate) use event::{
@@ -12,4 +13,5 @@ pub(crate) use page::{PageBody, WrittenItems};
 pub(crate) use reservation::{
     CancellationBody, Refund, ReservationBody, ReservationStatusName, Timing, cancelled_at,
 };
+pub(crate) use ticket::CheckedTicket;
 pub(crate) use user::UserBody;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use boxoffice::box_office::BoxOffice;
 use boxoffice::event::Event;
 use boxoffice::payment::{Payment, PaymentState, RefundState};
-use boxoffice::reservation::{Reservation, ReservationState, Ticket, TicketState};
+use boxoffice::reservation::{Reservation, ReservationState};
 use boxoffice::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::event::EventBrief;
+use super::ticket::TicketBody;
 use crate::zone::{Moment, Zone};
 
 /// A reservation.
@@ -98,6 +100,7 @@ pub(crate) enum ReservationStatusName {
 impl<'a> ReservationBody<'a> {
     /// The reservation, its times told in its event's zone, or in `zone` where the event is gone.
     pub(crate) fn tell(
+        box_office: &BoxOffice,
         reservation: &'a Reservation,
         event: Option<&'a Event>,
         zone: &Zone,
@@ -124,7 +127,7 @@ impl<'a> ReservationBody<'a> {
             tickets: reservation
                 .tickets
                 .iter()
-                .map(|t| TicketBody::tell(t, zone))
+                .map(|ticket| TicketBody::tell(box_office, reservation, ticket, zone))
                 .collect(),
             queue_time_ms: timing.as_ref().map(|timing| timing.queue_time_ms),
             lock_acquisition_time_ms: timing.map(|timing| timing.lock_acquisition_time_ms),
@@ -162,37 +165,6 @@ impl<'a> PaymentBody<'a> {
             method: &payment.method,
             status,
             paid_at: paid_at.map(|at| zone.tell(at)),
-        }
-    }
-}
-
-/// One admission.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Ticket)]
-pub(crate) struct TicketBody<'a> {
-    /// Its place in the reservation, from 1.
-    number: u32,
-    #[schema(required)]
-    seat: Option<&'a str>,
-    /// `VALID`, `USED` or `CANCELLED`.
-    status: &'static str,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
-    used_at: Option<Moment>,
-}
-
-impl<'a> TicketBody<'a> {
-    fn tell(ticket: &'a Ticket, zone: &Zone) -> Self {
-        let (status, used_at) = match ticket.state {
-            TicketState::Valid => ("VALID", None),
-            TicketState::Used { at } => ("USED", Some(at)),
-            TicketState::Cancelled => ("CANCELLED", None),
-        };
-        Self {
-            number: ticket.number,
-            seat: ticket.seat.as_ref().map(|seat| &*seat.0),
-            status,
-            used_at: used_at.map(|at| zone.tell(at)),
         }
     }
 }
