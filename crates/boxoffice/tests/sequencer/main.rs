@@ -19,6 +19,7 @@ mod paying;
 mod poison;
 #[path = "../sale/mod.rs"]
 mod sale;
+mod seats;
 mod sold_out;
 mod till;
 mod use_cases;

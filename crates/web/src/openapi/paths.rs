@@ -172,6 +172,7 @@ fn reserve() -> Operation {
             Code::SaleNotOpen,
             Code::SaleClosed,
             Code::InsufficientSeats,
+            Code::SeatTaken,
             Code::AlreadyReserved,
         ])
         .answers(
