@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod database;
 pub mod logging;
 pub mod payments;
 pub mod platform;

@@ -1,6 +1,5 @@
 //! The wiring: one store, one coordinator, one box office, one front.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +13,13 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
-use storage::{OpenMode, SqliteStore};
+use storage::OpenMode;
 use tokio::task::JoinHandle;
 use web::{AdminToken, Gateway, Settings};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, ticket_key_of};
-use crate::payments;
+use crate::{database, payments};
 
 /// Bounds of the latency histograms in seconds: 100 microseconds to 10 seconds.
 const SECONDS: [f64; 16] = [
@@ -61,8 +60,7 @@ impl Platform {
             .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
             .set_buckets_for_metric(Matcher::Full("onsale_commit_groups".to_owned()), &SIZES)?
             .install_recorder()?;
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&config.database_url, OpenMode::Serve).await?);
+        let store = database::open(config, OpenMode::Serve).await?;
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed)?;
         let ports = Ports {
@@ -85,7 +83,7 @@ impl Platform {
             default_zone: config.time_zone.clone(),
             // Checked when the configuration was read.
             cors_origins: web::CorsOrigins::read(&config.cors_origins).unwrap_or_default(),
-            disk_path: data_folder(&config.database_url),
+            disk_path: database::folder(config),
             disk_free_bytes_min: config.disk_free_bytes_min,
             metrics,
         };
@@ -129,16 +127,6 @@ async fn keep_up(metrics: PrometheusHandle) {
     loop {
         tokio::time::sleep(UPKEEP_INTERVAL).await;
         metrics.run_upkeep();
-    }
-}
-
-fn data_folder(database_url: &str) -> std::path::PathBuf {
-    let path = database_url
-        .trim_start_matches("sqlite:")
-        .trim_start_matches("//");
-    match Path::new(path).parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => Path::new(".").to_owned(),
     }
 }
 

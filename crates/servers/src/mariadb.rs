@@ -50,7 +50,12 @@ const VOLATILE: [&str; 2] = [
 
 /// Starts a server for tests with its folder `name` below `folder`, made anew.
 pub fn start_volatile(folder: &Path, name: &str) -> anyhow::Result<Server> {
-    let installed = SUITE.find(folder)?;
+    start_volatile_in(folder, name, folder)
+}
+
+/// The same; where the programs have to be unpacked, that is done below `packages`.
+pub fn start_volatile_in(folder: &Path, name: &str, packages: &Path) -> anyhow::Result<Server> {
+    let installed = SUITE.find(packages)?;
     let home = folder.join(name);
     fresh_folder(&home)?;
     initialize(&installed, &home)?;
@@ -104,6 +109,11 @@ fn as_this_user() -> Option<&'static str> {
 /// The URL of a database on a server: `mysql://onsale:onsale@127.0.0.1:PORT/DATABASE`.
 pub fn url(server: &Server, database: &str) -> String {
     format!("mysql://{USER}:{USER}@127.0.0.1:{}/{database}", server.port)
+}
+
+/// The same as its administrator, whom `read_only` does not bind.
+pub fn admin_url(server: &Server, database: &str) -> String {
+    format!("mysql://admin:admin@127.0.0.1:{}/{database}", server.port)
 }
 
 /// Whether a server on this port greets: it does when it is ready.

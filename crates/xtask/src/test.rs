@@ -37,10 +37,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .args(&arguments.nextest)
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
-    drop(servers);
     if arguments.quick {
         return Ok(());
     }
+    step(
+        "the platform on a database server",
+        in_root(NEXTEST.path()?)
+            .args(["nextest", "run", "--locked", "--package", "onsale"])
+            .args(["--test", "platform"])
+            .env("TEST_STORE", "mysql")
+            .env("CRASH_TEST_MOMENTS", moments.to_string()),
+    )?;
+    drop(servers);
     step(
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),

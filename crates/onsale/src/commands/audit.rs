@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use boxoffice::ids::EventId;
 use boxoffice::invariants::{self, Invariant, Violation};
 use boxoffice::store::{Store, StoreError};
-use storage::{OpenMode, SqliteStore};
+use storage::OpenMode;
 
 use crate::config::Config;
+use crate::database;
 use crate::platform::runtime;
 
 /// Events that are read at a time.
@@ -15,8 +16,8 @@ const EVENTS_LEN: u32 = 100;
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
-        let store = SqliteStore::open(&config.database_url, OpenMode::Audit).await?;
-        let (events, violations) = audit(&store).await?;
+        let store = database::open(config, OpenMode::Audit).await?;
+        let (events, violations) = audit(&*store).await?;
         store.close().await;
         for invariant in Invariant::ALL {
             report(invariant, &violations);

@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 
-use storage::{OpenMode, SqliteStore};
+use storage::OpenMode;
 
-use crate::config::Config;
+use crate::config::{Config, without_password};
+use crate::database;
 use crate::platform::runtime;
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
-        let store = SqliteStore::open(&config.database_url, OpenMode::Migrate).await?;
-        boxoffice::store::Store::close(&store).await;
-        println!("the tables of {} are up to date", config.database_url);
+        database::open(config, OpenMode::Migrate)
+            .await?
+            .close()
+            .await;
+        let url = without_password(&config.database_url);
+        println!("the tables of {url} are up to date");
         Ok(ExitCode::SUCCESS)
     })
 }

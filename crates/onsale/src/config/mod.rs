@@ -2,6 +2,7 @@
 //!
 //! Everything is read and checked at start, and every mistake is told at once.
 
+mod database;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,10 +15,12 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use storage::DatabaseLimits;
 use web::ServerLimits;
 
 use crate::payments::{Provider, SandboxLimits};
 
+pub use database::{Engine, engine, without_password};
 pub use reader::{Effective, Reader};
 
 /// The file that is read when none is named, if it is there.
@@ -78,6 +81,8 @@ pub struct Config {
     pub server: ServerLimits,
     /// The cache's bounds.
     pub cache: CacheLimits,
+    /// The bounds of a database that is a server.
+    pub database: DatabaseLimits,
 }
 
 impl Default for Config {
@@ -101,6 +106,7 @@ impl Default for Config {
             limits: Limits::default(),
             server: ServerLimits::default(),
             cache: CacheLimits::default(),
+            database: DatabaseLimits::default(),
         }
     }
 }
@@ -203,9 +209,10 @@ macro_rules! read_fields {
 
 fn read(reader: &mut Reader) -> Config {
     let mut config = Config::default();
-    read_fields!(reader, config, listen, database_url);
-    reader.set_optional("database_reader_url", &mut config.database_reader_url);
-    reader.set_optional("redis_url", &mut config.redis_url);
+    read_fields!(reader, config, listen);
+    reader.set_url("database_url", &mut config.database_url);
+    reader.set_optional_url("database_reader_url", &mut config.database_reader_url);
+    reader.set_optional_url("redis_url", &mut config.redis_url);
     reader.set_secret("admin_token", &mut config.admin_token);
     reader.set_secret("ticket_key", &mut config.ticket_key);
     read_fields!(
@@ -223,6 +230,7 @@ fn read(reader: &mut Reader) -> Config {
     read_box_office(reader, &mut config.limits);
     read_server(reader, &mut config.server);
     read_cache(reader, &mut config.cache);
+    read_database(reader, &mut config.database);
     config
 }
 
@@ -305,6 +313,20 @@ fn read_cache(reader: &mut Reader, limits: &mut CacheLimits) {
     );
 }
 
+fn read_database(reader: &mut Reader, limits: &mut DatabaseLimits) {
+    read_fields!(
+        reader,
+        limits,
+        database_connections_max,
+        database_connections_min,
+        database_waiters_max,
+        database_wait_ms_max,
+        database_answer_ms_max,
+        database_lock_wait_secs,
+        database_reader_lag_ms_max,
+    );
+}
+
 /// What is wrong with settings that can each be read.
 fn check(config: &Config) -> Vec<String> {
     let mut mistakes = config.limits.mistakes();
@@ -322,14 +344,7 @@ fn check(config: &Config) -> Vec<String> {
     if config.server.handling_timeout_ms <= config.limits.request_deadline_ms {
         mistakes.push("handling_timeout_ms must exceed request_deadline_ms".to_owned());
     }
-    if !config.database_url.starts_with("sqlite:") {
-        mistakes.push(
-            "database_url: this version stores in SQLite; a URL begins with sqlite:".to_owned(),
-        );
-    }
-    if config.database_reader_url.is_some() {
-        mistakes.push("database_reader_url: SQLite has no separate reader".to_owned());
-    }
+    mistakes.extend(database::mistakes(config));
     if config.redis_url.is_some() {
         mistakes.push("redis_url: this version coordinates within one process".to_owned());
     }

@@ -9,6 +9,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::database::without_password;
+
 /// A setting in effect, and where its value comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Effective {
@@ -55,14 +57,23 @@ impl Reader {
         self.note(name, shown);
     }
 
-    /// Reads a setting that may be left out.
-    pub fn set_optional(&mut self, name: &'static str, field: &mut Option<String>) {
+    /// Reads a URL, which is shown without its password.
+    pub fn set_url(&mut self, name: &'static str, field: &mut String) {
+        if let Some(value) = self.take(name) {
+            *field = value;
+        }
+        self.note(name, format!("{:?}", without_password(field)));
+    }
+
+    /// Reads a URL that may be left out, which is shown without its password.
+    pub fn set_optional_url(&mut self, name: &'static str, field: &mut Option<String>) {
         if let Some(value) = self.take::<String>(name) {
             *field = Some(value).filter(|value| !value.is_empty());
         }
-        let shown = field
-            .as_ref()
-            .map_or_else(|| "(none)".to_owned(), |text| format!("{text:?}"));
+        let shown = field.as_ref().map_or_else(
+            || "(none)".to_owned(),
+            |url| format!("{:?}", without_password(url)),
+        );
         self.note(name, shown);
     }
 

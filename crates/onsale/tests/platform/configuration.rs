@@ -74,7 +74,7 @@ fn an_address_for_everybody_wants_a_token() {
 fn a_flag_beats_the_environment_and_the_environment_a_file() {
     let house = House::new().with("ONSALE_IDLE_SECS", "7");
     std::fs::write(
-        house.database().with_file_name("onsale.toml"),
+        house.folder().join("onsale.toml"),
         "idle_secs = 5\ndue_len_max = 9\n",
     )
     .expect("a file");
@@ -110,4 +110,19 @@ fn the_token_is_never_shown() {
     let (text, _) = printed(&["config", "show"], &token);
     assert!(!text.contains("a-token-of-the-organizer"), "{text}");
     assert!(text.contains("admin_token"), "{text}");
+}
+
+#[test]
+fn a_password_in_a_url_is_never_shown() {
+    let environment = [
+        ("ONSALE_DATABASE_URL", "mysql://onsale:geheim@db/onsale"),
+        (
+            "ONSALE_DATABASE_READER_URL",
+            "mysql://onsale:geheim@reader/onsale",
+        ),
+    ];
+    let (text, code) = printed(&["config", "show"], &environment);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("geheim"), "{text}");
+    assert!(text.contains("mysql://onsale:***@reader/onsale"), "{text}");
 }

@@ -25,7 +25,7 @@ fn try_to_serve(house: &House) -> Output {
 
 #[tokio::test]
 async fn a_second_process_on_the_same_file_is_refused() {
-    let house = House::new();
+    let house = House::on_file();
     let server = house.open();
     refused(&try_to_serve(&house), "another process");
     server
@@ -38,14 +38,14 @@ async fn a_second_process_on_the_same_file_is_refused() {
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
-    let house = House::new();
+    let house = House::on_file();
     std::fs::write(
-        house.database(),
+        house.file(),
         "this is a letter, not a database\n".repeat(100),
     )
     .expect("a file");
     refused(&try_to_serve(&house), "not a database");
-    let left = std::fs::read_to_string(house.database()).expect("the file");
+    let left = std::fs::read_to_string(house.file()).expect("the file");
     assert!(left.starts_with("this is a letter"));
 }
 

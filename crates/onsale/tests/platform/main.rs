@@ -3,6 +3,7 @@
 mod api;
 mod configuration;
 mod crash;
+mod database;
 mod edge;
 mod faults;
 mod server;

@@ -1,7 +1,7 @@
 //! Starts the real server privately: on a free port, with its data in a folder of its own.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -10,14 +10,16 @@ use load::client::{Answer, Client};
 use load::target::Target;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::database::Database;
+
 /// A folder with a database, and how the server on it is to be started.
 pub(crate) struct House {
     folder: TempDir,
+    database: Database,
     settings: Vec<(&'static str, String)>,
 }
 
@@ -39,10 +41,20 @@ pub(crate) fn onsale() -> Command {
 }
 
 impl House {
-    /// An empty folder.
+    /// An empty database of the kind that this run is about.
     pub(crate) fn new() -> Self {
+        Self::with_database(Database::new)
+    }
+
+    /// A file, for a test of what can befall files only.
+    pub(crate) fn on_file() -> Self {
+        Self::with_database(Database::file)
+    }
+
+    fn with_database(make: impl FnOnce(&Path) -> Database) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self {
+            database: make(folder.path()),
             folder,
             settings: Vec::new(),
         }
@@ -54,9 +66,17 @@ impl House {
         self
     }
 
+    /// Where the server works; a database that is a file is here.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The database's file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("onsale.db")
+    pub(crate) fn file(&self) -> &Path {
+        match &self.database {
+            Database::File(path) => path,
+            Database::OnServer(_) => panic!("this house was not made on a file"),
+        }
     }
 
     /// A command of ours on this database.
@@ -66,7 +86,7 @@ impl House {
             .current_dir(self.folder.path())
             .args(arguments)
             .arg("--database-url")
-            .arg(format!("sqlite:{}", self.database().display()))
+            .arg(self.database.url())
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
@@ -102,13 +122,7 @@ impl House {
 
     /// Runs a statement on the database behind the platform's back.
     pub(crate) async fn break_with(&self, statement: &'static str) {
-        let url = format!("sqlite:{}", self.database().display());
-        let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
-        sqlx::query(statement)
-            .execute(&mut connection)
-            .await
-            .expect("it is carried out");
-        connection.close().await.expect("it closes");
+        self.database.execute(statement).await;
     }
 
     /// Runs the audit; gives what it printed, and whether every invariant holds.

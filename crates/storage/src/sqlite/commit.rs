@@ -10,7 +10,7 @@ use boxoffice::group::{Group, Touched};
 use boxoffice::ids::EventId;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
 
-use super::event_rows::{EVENT_FIELDS, bind_event, bind_stock};
+use super::bind_events::{EVENT_FIELDS, bind_event, bind_stock};
 use super::failure::{Failure, is_duplicate};
 use super::statements::{Values, WriteRows};
 use super::{commit_money, commit_reservations};

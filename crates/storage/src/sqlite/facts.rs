@@ -5,18 +5,19 @@ use std::sync::{Arc, LazyLock};
 
 use boxoffice::buyer::UserId;
 use boxoffice::group::{Facts, FactsQuery};
-use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
+use boxoffice::idempotency::{IdempotencyKey, KeyRecord};
 use boxoffice::ids::{EventId, ReservationId, Version};
 use boxoffice::reservation::Reservation;
 use boxoffice::store::StoreError;
 use boxoffice::time::Timestamp;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::columns::{BadColumn, Columns};
 use super::failure::unavailable;
 use super::statements::{Lookup, Values};
 use super::{read_payments, read_reservations};
+use crate::rows::columns::Columns;
+use crate::rows::keys::key_record;
+use crate::rows::reservations::{holdings as holdings_in, ids};
 
 const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
 
@@ -167,27 +168,7 @@ async fn keys(
         values.bytes(id.as_bytes()).text(key.as_str());
     });
     rows.append(&mut by_id.await.map_err(|error| unavailable(&error))?);
-    rows.iter().map(key_record).collect()
-}
-
-fn key_record(row: &SqliteRow) -> Result<((UserId, IdempotencyKey), KeyRecord), StoreError> {
-    let columns = Columns::new(row, "idempotency", "");
-    let read = || -> Result<KeyRecord, BadColumn> {
-        let body = columns.map("body_hash", |bytes: &[u8]| bytes.try_into().ok())?;
-        let key: IdempotencyKey = columns.parse("request_key")?;
-        Ok(KeyRecord {
-            user: columns.parse("user_id")?,
-            request: KeyedRequest {
-                key,
-                body: BodyHash(body),
-            },
-            reservation: columns.map("reservation_id", ReservationId::from_slice)?,
-            at: columns.time("made_at")?,
-        })
-    };
-    let id = || columns.get::<&str>("request_key").unwrap_or("?");
-    let record = read().map_err(|bad| bad.of(id()))?;
-    Ok(((record.user.clone(), record.request.key.clone()), record))
+    rows.iter().map(|row| key_record(row)).collect()
 }
 
 async fn holdings(
@@ -202,14 +183,7 @@ async fn holdings(
         values.text(buyer.as_str());
     });
     let rows = rows.await.map_err(|error| unavailable(&error))?;
-    let read = |row: &SqliteRow| {
-        let columns = Columns::new(row, "reservations", "");
-        Ok((columns.parse("user_id")?, columns.count("tickets")?))
-    };
-    rows.iter()
-        .map(read)
-        .collect::<Result<_, BadColumn>>()
-        .map_err(|bad| bad.of(event))
+    holdings_in(event, &rows)
 }
 
 async fn due(
@@ -263,14 +237,4 @@ async fn live(
         .rows(LIVE, connection)
         .await
         .map_err(|error| unavailable(&error))?)
-}
-
-fn ids(rows: &[SqliteRow]) -> Result<Vec<ReservationId>, StoreError> {
-    let read = |row| {
-        Columns::new(row, "reservations", "").map("reservation_id", ReservationId::from_slice)
-    };
-    rows.iter()
-        .map(read)
-        .collect::<Result<_, BadColumn>>()
-        .map_err(|bad| bad.of("?"))
 }

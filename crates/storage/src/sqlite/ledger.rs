@@ -1,81 +1,16 @@
 //! An event's books, added up by the database in one read transaction.
 
-use boxoffice::ids::{EventId, Version};
-use boxoffice::invariants::{GradeLedger, Ledger};
-use boxoffice::money::Money;
+use boxoffice::ids::EventId;
+use boxoffice::invariants::Ledger;
 use boxoffice::store::StoreError;
-use boxoffice::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 
-use super::columns::{BadColumn, Columns};
 use super::failure::unavailable;
 use super::statements::Values;
-
-const EVENT: &str = "SELECT version, last_now FROM events WHERE id = ?";
-
-const LOG: &str = "SELECT COUNT(*) AS log_len, COALESCE(MAX(version), 0) AS version_max, \
-    COALESCE(MAX(logged_at), 0) AS last_now, \
-    COALESCE(SUM(CASE WHEN logged_at < before_at THEN 1 ELSE 0 END), 0) AS backwards \
-    FROM (SELECT version, logged_at, LAG(logged_at) OVER (ORDER BY version) AS before_at \
-        FROM event_log WHERE event_id = ?) steps";
-
-const GRADES: &str = "SELECT seat_type, total, available, held, sold FROM grades \
-    WHERE event_id = ? ORDER BY ordering";
-
-/// One look at each reservation, and one at its tickets.
-pub(super) const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservations, \
-    SUM(CASE WHEN status IN ('HELD', 'PAYING') THEN quantity ELSE 0 END) AS held, \
-    SUM(CASE WHEN status = 'CONFIRMED' THEN quantity ELSE 0 END) AS sold, \
-    SUM(admitting) AS tickets, \
-    SUM(CASE WHEN admitting = CASE WHEN status = 'CONFIRMED' THEN quantity ELSE 0 END \
-        THEN 0 ELSE 1 END) AS ticketed_wrong, \
-    SUM(CASE WHEN status = 'HELD' THEN due_at IS NULL OR expires_at IS NULL \
-        OR due_at <> expires_at ELSE due_at IS NOT NULL END) AS due_wrong \
-    FROM (SELECT r.seat_type, r.status, r.quantity, r.due_at, r.expires_at, \
-        (SELECT COUNT(*) FROM tickets t WHERE t.reservation_id = r.reservation_id \
-            AND t.state IN ('VALID', 'USED')) AS admitting \
-        FROM reservations r WHERE r.event_id = ?) each_one \
-    GROUP BY seat_type";
-
-pub(super) const KEYS: &str = "SELECT COUNT(*) FROM idempotency i WHERE i.event_id = ? AND NOT EXISTS \
-    (SELECT 1 FROM reservations r WHERE r.reservation_id = i.reservation_id \
-    AND r.event_id = i.event_id)";
-
-/// Claims that no live reservation with that seat has made.
-pub(super) const CLAIMS_ASTRAY: &str = "SELECT COUNT(*) FROM seat_claims c WHERE c.event_id = ? \
-    AND NOT EXISTS (SELECT 1 FROM reservations r WHERE r.reservation_id = c.reservation_id \
-    AND r.event_id = c.event_id AND r.status IN ('HELD', 'PAYING', 'CONFIRMED') \
-    AND instr(',' || r.seats || ',', ',' || c.seat || ',') > 0)";
-
-/// Live reservations of numbered seats that have not claimed as many seats as they have tickets.
-pub(super) const CLAIMS_MISSING: &str = "SELECT COUNT(*) FROM reservations r \
-    LEFT JOIN (SELECT reservation_id, COUNT(*) AS claimed FROM seat_claims \
-        WHERE event_id = ? GROUP BY reservation_id) c ON c.reservation_id = r.reservation_id \
-    WHERE r.event_id = ? AND r.status IN ('HELD', 'PAYING', 'CONFIRMED') \
-    AND (r.seats IS NOT NULL OR EXISTS (SELECT 1 FROM grades g WHERE g.event_id = r.event_id \
-        AND g.seat_type = r.seat_type AND g.seating = 'ASSIGNED')) \
-    AND COALESCE(c.claimed, 0) <> r.quantity";
-
-pub(super) const MONEY: &str = "SELECT \
-    COALESCE(SUM(CASE WHEN p.state IN ('PAID', 'REFUNDED') THEN p.amount ELSE 0 END), 0) \
-        AS money_in, \
-    COALESCE(SUM(CASE WHEN p.state = 'PAID' AND r.status = 'CONFIRMED' \
-        AND r.payment_id = p.payment_id THEN p.amount ELSE 0 END), 0) AS ticketed, \
-    COALESCE(SUM(f.amount), 0) AS refunded \
-    FROM payments p LEFT JOIN reservations r ON r.reservation_id = p.reservation_id \
-    LEFT JOIN refunds f ON f.payment_id = p.payment_id WHERE p.event_id = ?";
-
-/// Everything that the statements above found.
-struct Sums {
-    event: SqliteRow,
-    log: SqliteRow,
-    grades: Vec<SqliteRow>,
-    reservations: Vec<SqliteRow>,
-    keys_astray: i64,
-    claims_wrong: i64,
-    money: SqliteRow,
-}
+use crate::rows::ledger::{
+    CLAIMS_ASTRAY, CLAIMS_MISSING, EVENT, GRADES, KEYS, LOG, MONEY, RESERVATIONS, Sums, assemble,
+};
 
 /// What the tables say of an event, deleted ones included.
 pub(super) async fn ledger(
@@ -86,15 +21,13 @@ pub(super) async fn ledger(
         .await
         .map_err(|error| unavailable(&error))?;
     let Some(sums) = sums else { return Ok(None) };
-    assemble(event, &sums)
-        .map(Some)
-        .map_err(|bad| bad.of(event))
+    assemble(event, &sums).map(Some)
 }
 
 async fn add_up(
     connection: &mut SqliteConnection,
     event: EventId,
-) -> Result<Option<Sums>, sqlx::Error> {
+) -> Result<Option<Sums<SqliteRow>>, sqlx::Error> {
     let of_event = || {
         let mut values = Values::default();
         values.int(event.0);
@@ -111,13 +44,9 @@ async fn add_up(
         log: one(of_event(), LOG, &mut transaction).await?,
         grades: of_event().rows(GRADES, &mut transaction).await?,
         reservations: of_event().rows(RESERVATIONS, &mut transaction).await?,
-        keys_astray: one(of_event(), KEYS, &mut transaction).await?.try_get(0)?,
-        claims_wrong: one(of_event(), CLAIMS_ASTRAY, &mut transaction)
-            .await?
-            .try_get::<i64, _>(0)?
-            + one(both, CLAIMS_MISSING, &mut transaction)
-                .await?
-                .try_get::<i64, _>(0)?,
+        keys_astray: one(of_event(), KEYS, &mut transaction).await?,
+        claims_astray: one(of_event(), CLAIMS_ASTRAY, &mut transaction).await?,
+        claims_missing: one(both, CLAIMS_MISSING, &mut transaction).await?,
         money: one(of_event(), MONEY, &mut transaction).await?,
     };
     transaction.commit().await?;
@@ -133,66 +62,4 @@ async fn one(
         .row(sql, connection)
         .await?
         .ok_or(sqlx::Error::RowNotFound)
-}
-
-fn assemble(event: EventId, sums: &Sums) -> Result<Ledger, BadColumn> {
-    let row = Columns::new(&sums.event, "events", "");
-    let log = Columns::new(&sums.log, "event_log", "");
-    let money = Columns::new(&sums.money, "payments", "");
-    let mut ledger = Ledger {
-        event,
-        version: Version(row.get("version")?),
-        last_now: row.time("last_now")?,
-        log_len: log.get("log_len")?,
-        log_version_max: Version(log.get("version_max")?),
-        log_backwards: log.get("backwards")?,
-        log_last_now: Timestamp::from_micros(log.get("last_now")?),
-        grades: sums.grades.iter().map(grade).collect::<Result<_, _>>()?,
-        reservations_astray: 0,
-        reservations_ticketed_wrong: 0,
-        reservations_due_wrong: 0,
-        keys_astray: sums.keys_astray,
-        claims_wrong: sums.claims_wrong,
-        money_in: Money(money.get("money_in")?),
-        money_ticketed: Money(money.get("ticketed")?),
-        money_refunded: Money(money.get("refunded")?),
-    };
-    for row in &sums.reservations {
-        count_reservations(&mut ledger, Columns::new(row, "reservations", ""))?;
-    }
-    Ok(ledger)
-}
-
-fn grade(row: &SqliteRow) -> Result<GradeLedger, BadColumn> {
-    let columns = Columns::new(row, "grades", "");
-    Ok(GradeLedger {
-        seat_type: Some(columns.parse("seat_type")?),
-        total: columns.get("total")?,
-        available: columns.get("available")?,
-        held: columns.get("held")?,
-        sold: columns.get("sold")?,
-        ..GradeLedger::default()
-    })
-}
-
-/// Adds what the reservations of one grade come to.
-fn count_reservations(ledger: &mut Ledger, columns: Columns<'_>) -> Result<(), BadColumn> {
-    ledger.reservations_ticketed_wrong += columns.get::<i64>("ticketed_wrong")?;
-    ledger.reservations_due_wrong += columns.get::<i64>("due_wrong")?;
-    let name: &str = columns.get("seat_type")?;
-    let of_name = |grade: &&mut GradeLedger| {
-        grade
-            .seat_type
-            .as_ref()
-            .is_some_and(|seat_type| seat_type.as_str() == name)
-    };
-    match ledger.grades.iter_mut().find(of_name) {
-        Some(grade) => {
-            grade.reserved_held = columns.get("held")?;
-            grade.reserved_sold = columns.get("sold")?;
-            grade.tickets_live = columns.get("tickets")?;
-        }
-        None => ledger.reservations_astray += columns.get::<i64>("reservations")?,
-    }
-    Ok(())
 }

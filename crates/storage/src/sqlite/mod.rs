@@ -1,10 +1,9 @@
 //! The store over one `SQLite` file: one connection that writes, a few that read.
 
-mod columns;
+mod bind_events;
 mod commit;
 mod commit_money;
 mod commit_reservations;
-mod event_rows;
 mod facts;
 mod failure;
 mod ledger;
@@ -15,7 +14,6 @@ mod read_events;
 mod read_payments;
 mod read_reservations;
 mod read_users;
-mod reservation_rows;
 mod schema;
 mod single;
 mod statements;

@@ -7,9 +7,10 @@ use boxoffice::store::ReservationListQuery;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 
 use super::{
-    commit_money, commit_reservations, facts, ledger, open, read_events, read_payments,
-    read_reservations, single,
+    commit_money, commit_reservations, facts, open, read_events, read_payments, read_reservations,
+    single,
 };
+use crate::rows::{events, ledger, payments, reservation_lists::chosen};
 
 /// How `SQLite` goes about a statement, a step a line.
 async fn plan(connection: &mut SqliteConnection, sql: &str) -> String {
@@ -68,19 +69,16 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
             read_events::SELECT_EVENT.as_str(),
             "reservations_due (event_id=? AND due_at>?)",
         ),
+        (events::CLAIMS, "SEARCH c USING PRIMARY KEY (event_id=?)"),
         (
-            read_events::CLAIMS,
-            "SEARCH c USING PRIMARY KEY (event_id=?)",
-        ),
-        (
-            read_events::CLAIMS,
+            events::CLAIMS,
             "SEARCH r USING PRIMARY KEY (reservation_id=?)",
         ),
         (
             read_events::DUE_HOLDS,
             "COVERING INDEX reservations_due (event_id>?)",
         ),
-        (read_events::CANCELLED_LIVE, "events_cancelled"),
+        (events::CANCELLED_LIVE, "events_cancelled"),
         (single::PURGE, "idempotency_by_age (made_at<?)"),
         (
             single::PURGE,
@@ -102,18 +100,18 @@ fn money() -> Vec<(&'static str, &'static str)> {
             "SEARCH p USING PRIMARY KEY (payment_id=?)",
         ),
         (
-            read_payments::UNDER_WAY,
+            payments::UNDER_WAY,
             "SEARCH r USING INDEX reservations_paying (reservation_id>?)",
         ),
         (
-            read_payments::REFUNDS_DUE,
+            payments::REFUNDS_DUE,
             "SEARCH f USING INDEX refunds_pending (payment_id>?)",
         ),
         (
             commit_money::SELECT_PAYMENTS.example(),
             "PRIMARY KEY (payment_id=?)",
         ),
-        (read_events::CANCELLED_LIVE, "reservations_paying"),
+        (events::CANCELLED_LIVE, "reservations_paying"),
         (ledger::MONEY, "payments_by_event (event_id=?)"),
     ]
 }
@@ -157,7 +155,7 @@ async fn every_statement_finds_its_rows_through_an_index() {
     let mut connection = opened.options.connect().await.expect("the database");
 
     let pages = lists().into_iter().map(|(query, index)| {
-        let chosen = read_reservations::chosen(&query);
+        let chosen = chosen(&query);
         let order = "ORDER BY l.reservation_id LIMIT 20";
         (
             format!("SELECT l.reservation_id FROM reservations l {chosen} {order}"),

@@ -3,21 +3,21 @@
 use std::sync::LazyLock;
 
 use boxoffice::event::EventSnapshot;
-use boxoffice::grade::SeatLabel;
 use boxoffice::ids::EventId;
-use boxoffice::page::{Direction, Page};
-use boxoffice::reservation::ReservationStatus;
+use boxoffice::page::Page;
 use boxoffice::seats::SeatMaps;
-use boxoffice::store::{EventFilter, EventListQuery, EventSort, StoreError};
+use boxoffice::store::{EventListQuery, StoreError};
 use boxoffice::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection};
 
-use super::columns::{BadColumn, Columns};
-use super::event_rows::{EVENT_COLUMNS, GRADE_COLUMNS, snapshots};
 use super::failure::unavailable;
 use super::statements::Values;
-use crate::shape::claimed;
+use crate::rows::columns::Columns;
+use crate::rows::event_lists::{chosen, order};
+use crate::rows::events::{
+    CANCELLED_LIVE, CLAIMS, EVENT_COLUMNS, GRADE_COLUMNS, IDS, seat_maps, snapshots,
+};
 
 /// Whether deleted events are wanted too.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,20 +48,6 @@ pub(super) const DUE_HOLDS: &str = "WITH RECURSIVE holding (event_id) AS ( \
             WHERE r.event_id = h.event_id AND r.due_at IS NOT NULL) AS first_due \
         FROM holding h WHERE h.event_id IS NOT NULL) firsts \
     WHERE first_due <= ? ORDER BY first_due, event_id LIMIT ?";
-
-/// A live reservation is held or sold stock; the grades tell it without a look at any reservation
-/// but those that are being paid, which are few and wait for their provider.
-pub(super) const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
-    AND (SELECT SUM(g.held + g.sold) FROM grades g WHERE g.event_id = e.id) > \
-        (SELECT COALESCE(SUM(r.quantity), 0) FROM reservations r \
-            WHERE r.status = 'PAYING' AND +r.event_id = e.id) \
-    ORDER BY e.id LIMIT ?";
-
-const IDS: &str = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?";
-
-/// Every claimed seat, with the status of the reservation that has it.
-pub(super) const CLAIMS: &str = "SELECT c.seat, r.status FROM seat_claims c \
-    LEFT JOIN reservations r ON r.reservation_id = c.reservation_id WHERE c.event_id = ?";
 
 /// The event with its grades and seats, all of one version.
 ///
@@ -98,7 +84,6 @@ pub(super) async fn event_with_seats(
     Ok(Some(snapshot))
 }
 
-/// A claim of a seat that no grade has is left to the audit.
 async fn seats(
     connection: &mut SqliteConnection,
     snapshot: &EventSnapshot,
@@ -107,21 +92,7 @@ async fn seats(
     let mut values = Values::default();
     values.int(id.0);
     let rows = values.rows(CLAIMS, connection).await;
-    let mut maps = SeatMaps::of(&snapshot.grades);
-    for row in rows.map_err(|error| unavailable(&error))? {
-        let columns = Columns::new(&row, "seat_claims", "");
-        let read = || -> Result<(SeatLabel, Option<ReservationStatus>), BadColumn> {
-            let status: Option<&str> = columns.get("status")?;
-            let seat: &str = columns.get("seat")?;
-            Ok((
-                SeatLabel(seat.into()),
-                status.and_then(ReservationStatus::from_name),
-            ))
-        };
-        let (seat, status) = read().map_err(|bad| bad.of(id))?;
-        maps.set(&[seat], claimed(status));
-    }
-    Ok(maps)
+    seat_maps(snapshot, &rows.map_err(|error| unavailable(&error))?)
 }
 
 /// The event with its grades, all of one version; without its seats.
@@ -164,7 +135,7 @@ async fn event_page(
     query: &EventListQuery,
 ) -> Result<(i64, Vec<SqliteRow>), sqlx::Error> {
     let text = query.text.as_deref().map(str::to_lowercase);
-    let chosen = chosen(query.filter, text.is_some());
+    let chosen = chosen(query.filter, "?1", text.is_some().then_some("?4"));
     let offset = i64::try_from(query.page.offset()).unwrap_or(i64::MAX);
     // Numbered, because the condition uses the moment several times.
     let values = || {
@@ -191,44 +162,6 @@ async fn event_page(
     let rows = values().rows(page, &mut transaction).await?;
     transaction.commit().await?;
     Ok((total, rows))
-}
-
-/// The condition of a list: parameter 1 is the moment, 4 the text that is looked for.
-fn chosen(filter: EventFilter, with_text: bool) -> String {
-    const SELLING: &str = "e.state = 'ACTIVE' AND e.starts_at > ?1 \
-        AND (e.sale_closes_at IS NULL OR e.sale_closes_at > ?1)";
-    const LEFT: &str =
-        "EXISTS (SELECT 1 FROM grades s WHERE s.event_id = e.id AND s.available > 0)";
-    let filter = match filter {
-        EventFilter::All => "1 = 1".to_owned(),
-        EventFilter::Active => format!("{SELLING} AND {LEFT}"),
-        EventFilter::SoldOut => format!("{SELLING} AND NOT {LEFT}"),
-        EventFilter::Closed => format!("e.state <> 'CANCELLED' AND NOT ({SELLING})"),
-        EventFilter::Cancelled => "e.state = 'CANCELLED'".to_owned(),
-        EventFilter::Upcoming => "e.state <> 'CANCELLED' AND e.starts_at > ?1".to_owned(),
-        EventFilter::Available => {
-            format!("{SELLING} AND {LEFT} AND (e.sale_opens_at IS NULL OR e.sale_opens_at <= ?1)")
-        }
-    };
-    let text = if with_text {
-        " AND instr(e.search_text, ?4) > 0"
-    } else {
-        ""
-    };
-    format!("e.deleted_at IS NULL AND {filter}{text}")
-}
-
-const fn order(sort: EventSort, direction: Direction) -> (&'static str, &'static str) {
-    let column = match sort {
-        EventSort::EventDate => "starts_at",
-        EventSort::EventName => "name",
-        EventSort::CreatedAt => "created_at",
-    };
-    let way = match direction {
-        Direction::Ascending => "ASC",
-        Direction::Descending => "DESC",
-    };
-    (column, way)
 }
 
 /// Events with holds that have ended, the longest waiting first, then cancelled ones to clear.

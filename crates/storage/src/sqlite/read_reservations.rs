@@ -5,14 +5,15 @@ use std::sync::LazyLock;
 use boxoffice::buyer::UserId;
 use boxoffice::ids::{EventId, ReservationCode, ReservationId};
 use boxoffice::page::{Direction, Page};
-use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::reservation::Reservation;
 use boxoffice::store::{ReservationListQuery, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection};
 
 use super::failure::unavailable;
-use super::reservation_rows::{SELECT, reservations};
 use super::statements::{Lookup, Values};
+use crate::rows::reservation_lists::chosen;
+use crate::rows::reservations::{SELECT, reservations};
 
 static BY_ID: LazyLock<SqlStr> = LazyLock::new(|| {
     let sql = format!("{SELECT} WHERE r.reservation_id = ? ORDER BY t.number");
@@ -123,28 +124,4 @@ async fn read_page(
     let rows = values.rows(page, &mut transaction).await?;
     transaction.commit().await?;
     Ok((total, rows))
-}
-
-/// The condition of a list. The status is written out, so that partial indexes can be used.
-pub(super) fn chosen(query: &ReservationListQuery) -> String {
-    let conditions: Vec<String> = [
-        // A plus takes the event's index out of the choice: a buyer's own is always shorter.
-        query.event.map(|_| {
-            format!(
-                "{}l.event_id = ?",
-                if query.user.is_some() { "+" } else { "" }
-            )
-        }),
-        query.user.as_ref().map(|_| "l.user_id = ?".to_owned()),
-        query
-            .status
-            .map(|status| format!("l.status = '{}'", ReservationStatus::as_str(status))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if conditions.is_empty() {
-        return String::new();
-    }
-    format!("WHERE {}", conditions.join(" AND "))
 }

@@ -13,12 +13,12 @@ use boxoffice::store::{Created, SECRET_LEN, StoreError, UserCreated};
 use boxoffice::time::Timestamp;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
 
-use super::columns::Columns;
-use super::event_rows::{EVENT_FIELDS, bind_event, bind_stock};
+use super::bind_events::{EVENT_FIELDS, bind_event, bind_stock};
 use super::failure::{Failure, unavailable};
 use super::statements::{Values, WriteRows};
 use super::{read_events, read_payments, read_users};
 use crate::names;
+use crate::rows::columns::Columns;
 use crate::shape::check_new_event;
 
 /// The scope of keys that belong to no event.
@@ -214,7 +214,7 @@ async fn look_up_key(
         ))
     };
     let (body, event): (_, Option<i64>) =
-        read().map_err(|bad: super::columns::BadColumn| bad.of(request.key.as_str()))?;
+        read().map_err(|bad: crate::rows::columns::BadColumn| bad.of(request.key.as_str()))?;
     if body != request.body.0 {
         return Ok(Before::Reused);
     }

@@ -18,19 +18,34 @@ use storage::{MemoryStore, OpenMode, SqliteStore};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::mysql_server::Database;
+
 /// A store, so that tasks can share it.
 pub(crate) type Shared = Arc<dyn Store>;
 
-/// A store to test, and the folder that goes with it.
+/// A store to test, and the folder or the database that goes with it.
 pub(crate) struct Bench {
     pub(crate) store: Shared,
     pub(crate) folder: Option<TempDir>,
+    pub(crate) database: Option<Database>,
+}
+
+impl Bench {
+    /// Closes the store and takes away what it was made of.
+    pub(crate) async fn clear(self) {
+        self.store.close().await;
+        if let Some(database) = self.database {
+            database.drop().await;
+        }
+        drop(self.folder);
+    }
 }
 
 pub(crate) async fn memory() -> Bench {
     std::future::ready(Bench {
         store: Arc::new(MemoryStore::new()),
         folder: None,
+        database: None,
     })
     .await
 }
@@ -43,7 +58,12 @@ pub(crate) async fn sqlite() -> Bench {
     Bench {
         store: Arc::new(store),
         folder: Some(folder),
+        database: None,
     }
+}
+
+pub(crate) async fn mysql() -> Bench {
+    crate::mysql_server::bench().await
 }
 
 /// The URL of a file deep in a folder.

@@ -11,6 +11,8 @@ mod facts;
 mod fixture;
 mod ledger;
 mod lists;
+mod mysql_only;
+mod mysql_server;
 mod seats;
 mod sqlite_only;
 mod writes;
@@ -108,8 +110,7 @@ macro_rules! contract {
                 async fn $test() {
                     let bench = crate::fixture::$store().await;
                     crate::$module::$test(&bench.store).await;
-                    bench.store.close().await;
-                    drop(bench.folder);
+                    bench.clear().await;
                 }
             )*
         }
@@ -118,3 +119,4 @@ macro_rules! contract {
 
 contract!(memory);
 contract!(sqlite);
+contract!(mysql);

@@ -23,7 +23,7 @@ async fn a_log_tells_of_every_request_and_of_nobody() {
     let house = House::new()
         .with("ONSALE_ADMIN_TOKEN", TOKEN)
         .with("ONSALE_LOG_FILTER", "debug");
-    let log = house.database().with_file_name("log.txt");
+    let log = house.folder().join("log.txt");
     let mut server = house.open_by(|mut serve| {
         let file = std::fs::File::create(&log).expect("a file");
         serve.stderr(Stdio::from(file));

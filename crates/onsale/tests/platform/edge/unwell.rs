@@ -13,7 +13,7 @@ struct Lock(SqliteConnection);
 
 impl Lock {
     async fn take(house: &House) -> Self {
-        let url = format!("sqlite:{}", house.database().display());
+        let url = format!("sqlite:{}", house.file().display());
         let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
         sqlx::query("BEGIN IMMEDIATE")
             .execute(&mut connection)
@@ -33,7 +33,7 @@ impl Lock {
 
 #[tokio::test]
 async fn an_outcome_that_is_not_known_in_time_is_504_with_the_id_to_ask_about() {
-    let house = House::new().with("ONSALE_REQUEST_DEADLINE_MS", "300");
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "300");
     let server = house.open();
     let event = server.event(json!({ "totalSeats": 3 })).await;
     let lock = Lock::take(&house).await;
@@ -56,7 +56,7 @@ async fn an_outcome_that_is_not_known_in_time_is_504_with_the_id_to_ask_about() 
 
 #[tokio::test]
 async fn a_write_that_outlasts_its_time_is_504_and_not_called_undone() {
-    let house = House::new()
+    let house = House::on_file()
         .with("ONSALE_REQUEST_DEADLINE_MS", "100")
         .with("ONSALE_LEASE_WAIT_MS_MAX", "50")
         .with("ONSALE_BODY_TIMEOUT_MS", "100")
@@ -80,7 +80,7 @@ async fn a_write_that_outlasts_its_time_is_504_and_not_called_undone() {
 
 #[tokio::test]
 async fn a_damaged_row_is_500_with_an_id_to_quote_and_nothing_internal() {
-    let house = House::new();
+    let house = House::on_file();
     let mut server = house.open();
     let event = server.event(json!({ "totalSeats": 3 })).await;
     server.terminate();
@@ -103,7 +103,7 @@ const FILE_KIB_MAX: u32 = 640;
 
 #[tokio::test]
 async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
-    let house = House::new();
+    let house = House::on_file();
     let server = house.open_by(|serve| {
         let mut limited = Command::new("sh");
         // The shell counts in blocks of 512 bytes. Without the trap the signal would end the server.

@@ -1,5 +1,8 @@
 //! Rows of reservations, with their payments, refunds and tickets.
 
+use std::collections::HashMap;
+
+use boxoffice::buyer::UserId;
 use boxoffice::grade::SeatLabel;
 use boxoffice::ids::{EventId, PaymentId, ReservationId};
 use boxoffice::payment::{Payment, PaymentState, Refund, RefundState};
@@ -7,14 +10,13 @@ use boxoffice::reservation::{
     Reservation, ReservationState, ReservationStatus, Ticket, TicketState,
 };
 use boxoffice::store::StoreError;
-use sqlx::sqlite::SqliteRow;
 
-use super::columns::{BadColumn, Columns};
+use super::columns::{BadColumn, Cells, Columns};
 use crate::shape::SEAT_SEPARATOR;
 
 /// Everything of the reservations `r` that the rest of the statement chooses. One statement, so
 /// that a reservation, its payment and its tickets are of one moment; a row for each ticket.
-pub(super) const SELECT: &str = "SELECT r.reservation_id, r.event_id, r.user_id, r.seat_type, \
+pub(crate) const SELECT: &str = "SELECT r.reservation_id, r.event_id, r.user_id, r.seat_type, \
     r.quantity, r.seats, r.total_price, r.reserved_at, r.status, r.expires_at, r.extended, \
     r.payment_id, r.ended_at, \
     p.amount AS p_amount, p.method AS p_method, p.started_at AS p_started_at, \
@@ -28,7 +30,7 @@ pub(super) const SELECT: &str = "SELECT r.reservation_id, r.event_id, r.user_id,
     LEFT JOIN tickets t ON t.reservation_id = r.reservation_id ";
 
 /// Reservations from rows of [`SELECT`], those of a reservation side by side.
-pub(super) fn reservations(rows: &[SqliteRow]) -> Result<Vec<Reservation>, StoreError> {
+pub(crate) fn reservations<R: Cells>(rows: &[R]) -> Result<Vec<Reservation>, StoreError> {
     let mut reservations: Vec<Reservation> = Vec::new();
     for row in rows {
         let columns = Columns::new(row, "reservations", "");
@@ -46,7 +48,7 @@ pub(super) fn reservations(rows: &[SqliteRow]) -> Result<Vec<Reservation>, Store
 }
 
 fn reservation(
-    row: &SqliteRow,
+    row: &dyn Cells,
     columns: Columns<'_>,
     id: ReservationId,
 ) -> Result<Reservation, BadColumn> {
@@ -68,7 +70,7 @@ fn reservation(
     })
 }
 
-fn state(row: &SqliteRow, columns: Columns<'_>) -> Result<ReservationState, BadColumn> {
+fn state(row: &dyn Cells, columns: Columns<'_>) -> Result<ReservationState, BadColumn> {
     let expires_at = || columns.time("expires_at");
     let extended = || columns.get::<bool>("extended");
     Ok(match columns.map("status", ReservationStatus::from_name)? {
@@ -104,13 +106,13 @@ fn payment_id(columns: Columns<'_>) -> Result<Option<PaymentId>, BadColumn> {
         .ok_or_else(|| columns.bad("payment_id"))
 }
 
-fn payment(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Payment>, BadColumn> {
+fn payment(row: &dyn Cells, reservation: Columns<'_>) -> Result<Option<Payment>, BadColumn> {
     let id = payment_id(reservation)?;
     id.map(|id| payment_with(id, row)).transpose()
 }
 
 /// The payment of this id, from its columns of [`SELECT`].
-pub(super) fn payment_with(id: PaymentId, row: &SqliteRow) -> Result<Payment, BadColumn> {
+pub(crate) fn payment_with(id: PaymentId, row: &dyn Cells) -> Result<Payment, BadColumn> {
     let columns = Columns::new(row, "payments", "p_");
     let settled_at = || columns.time("p_settled_at");
     let state = match columns.get("p_state")? {
@@ -131,7 +133,7 @@ pub(super) fn payment_with(id: PaymentId, row: &SqliteRow) -> Result<Payment, Ba
     })
 }
 
-fn refund(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Refund>, BadColumn> {
+fn refund(row: &dyn Cells, reservation: Columns<'_>) -> Result<Option<Refund>, BadColumn> {
     match payment_id(reservation)? {
         Some(payment) => refund_with(payment, row),
         None => Ok(None),
@@ -139,9 +141,9 @@ fn refund(row: &SqliteRow, reservation: Columns<'_>) -> Result<Option<Refund>, B
 }
 
 /// The refund of this payment, from its columns of [`SELECT`]; `None`: it has none.
-pub(super) fn refund_with(
+pub(crate) fn refund_with(
     payment: PaymentId,
-    row: &SqliteRow,
+    row: &dyn Cells,
 ) -> Result<Option<Refund>, BadColumn> {
     let columns = Columns::new(row, "refunds", "f_");
     let state = match columns.get("f_state")? {
@@ -179,4 +181,30 @@ fn ticket(columns: Columns<'_>) -> Result<Option<Ticket>, BadColumn> {
         seat: seat.map(|label| SeatLabel(label.into())),
         state,
     }))
+}
+
+/// The ids in rows that have nothing else to tell.
+pub(crate) fn ids<R: Cells>(rows: &[R]) -> Result<Vec<ReservationId>, StoreError> {
+    let read = |row: &R| {
+        Columns::new(row, "reservations", "").map("reservation_id", ReservationId::from_slice)
+    };
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, BadColumn>>()
+        .map_err(|bad| bad.of("?"))
+}
+
+/// How many tickets each buyer has, from rows of a buyer each.
+pub(crate) fn holdings<R: Cells>(
+    event: EventId,
+    rows: &[R],
+) -> Result<HashMap<UserId, u32>, StoreError> {
+    let read = |row: &R| {
+        let columns = Columns::new(row, "reservations", "");
+        Ok((columns.parse("user_id")?, columns.count("tickets")?))
+    };
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, BadColumn>>()
+        .map_err(|bad| bad.of(event))
 }

@@ -3,29 +3,44 @@
 use std::sync::Arc;
 
 use boxoffice::event::{Event, EventSnapshot, Venue};
-use boxoffice::grade::{Grade, Seating, Stock};
+use boxoffice::grade::{Grade, SeatLabel, Seating, Stock};
 use boxoffice::ids::{EventId, Version};
+use boxoffice::reservation::ReservationStatus;
 use boxoffice::seats::SeatMaps;
 use boxoffice::store::StoreError;
-use sqlx::sqlite::SqliteRow;
 
-use super::columns::{BadColumn, Columns};
-use super::statements::Values;
+use super::columns::{BadColumn, Cells, Columns};
 use crate::names;
+use crate::shape::claimed;
 
 /// The columns of `events e`, as [`snapshots`] reads them.
-pub(super) const EVENT_COLUMNS: &str = "e.id, e.organizer_id, e.production_id, e.name, \
+pub(crate) const EVENT_COLUMNS: &str = "e.id, e.organizer_id, e.production_id, e.name, \
     e.description, e.venue_name, e.venue_address, e.venue_capacity, e.starts_at, e.zone, \
     e.currency, e.sale_opens_at, e.sale_closes_at, e.hold_secs, e.buyer_tickets_max, e.state, \
     e.deleted_at, e.version, e.last_now, e.created_at, e.updated_at";
 
 /// The columns of `grades g`, as [`snapshots`] reads them.
-pub(super) const GRADE_COLUMNS: &str = "g.seat_type AS g_seat_type, g.price AS g_price, \
+pub(crate) const GRADE_COLUMNS: &str = "g.seat_type AS g_seat_type, g.price AS g_price, \
     g.seating AS g_seating, g.seat_rows AS g_seat_rows, g.seats_per_row AS g_seats_per_row, \
     g.total AS g_total, g.available AS g_available, g.held AS g_held, g.sold AS g_sold";
 
+/// Every claimed seat, with the status of the reservation that has it.
+pub(crate) const CLAIMS: &str = "SELECT c.seat, r.status FROM seat_claims c \
+    LEFT JOIN reservations r ON r.reservation_id = c.reservation_id WHERE c.event_id = ?";
+
+/// A live reservation is held or sold stock; the grades tell it without a look at any reservation
+/// but those that are being paid, which are few and wait for their provider.
+pub(crate) const CANCELLED_LIVE: &str = "SELECT e.id FROM events e WHERE e.state = 'CANCELLED' \
+    AND (SELECT SUM(g.held + g.sold) FROM grades g WHERE g.event_id = e.id) > \
+        (SELECT COALESCE(SUM(r.quantity), 0) FROM reservations r \
+            WHERE r.status = 'PAYING' AND +r.event_id = e.id) \
+    ORDER BY e.id LIMIT ?";
+
+/// Events after one, deleted ones included.
+pub(crate) const IDS: &str = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?";
+
 /// Events with their grades, from rows of one grade each, those of an event side by side.
-pub(super) fn snapshots(rows: &[SqliteRow]) -> Result<Vec<EventSnapshot>, StoreError> {
+pub(crate) fn snapshots<R: Cells>(rows: &[R]) -> Result<Vec<EventSnapshot>, StoreError> {
     let mut snapshots: Vec<EventSnapshot> = Vec::new();
     for row in rows {
         let columns = Columns::new(row, "events", "");
@@ -100,71 +115,25 @@ fn grade(columns: Columns<'_>) -> Result<Option<Grade>, BadColumn> {
     }))
 }
 
-/// The event's columns that [`bind_event`] binds, in its order.
-pub(super) const EVENT_FIELDS: [&str; 19] = [
-    "organizer_id",
-    "production_id",
-    "name",
-    "description",
-    "venue_name",
-    "venue_address",
-    "venue_capacity",
-    "starts_at",
-    "zone",
-    "currency",
-    "sale_opens_at",
-    "sale_closes_at",
-    "hold_secs",
-    "buyer_tickets_max",
-    "state",
-    "deleted_at",
-    "created_at",
-    "updated_at",
-    "search_text",
-];
-
-/// Binds [`EVENT_FIELDS`].
-pub(super) fn bind_event(values: &mut Values, event: &Event) {
-    values
-        .int(event.organizer)
-        .int_or_null(event.production)
-        .text(&event.name)
-        .text_or_null(event.description.as_deref())
-        .text_or_null(event.venue.name.as_deref())
-        .text_or_null(event.venue.address.as_deref())
-        .int_or_null(event.venue.capacity.map(i64::from))
-        .int(event.starts_at.as_micros())
-        .text(&event.zone)
-        .text(event.currency.as_str())
-        .int_or_null(
-            event
-                .sale_opens_at
-                .map(boxoffice::time::Timestamp::as_micros),
-        )
-        .int_or_null(
-            event
-                .sale_closes_at
-                .map(boxoffice::time::Timestamp::as_micros),
-        )
-        .int(event.hold_secs.into())
-        .int_or_null(event.buyer_tickets_max.map(i64::from))
-        .text(names::sale_state(event.state))
-        .int_or_null(event.deleted_at.map(boxoffice::time::Timestamp::as_micros))
-        .int(event.created_at.as_micros())
-        .int(event.updated_at.as_micros())
-        .text(&names::search_text(event));
-}
-
-/// Binds a grade's price, total, available, held and sold.
-pub(super) fn bind_stock(values: &mut Values, grade: &Grade) {
-    let Stock {
-        total,
-        available,
-        held,
-        sold,
-    } = grade.stock;
-    values.int(grade.price.0);
-    for count in [total, available, held, sold] {
-        values.int(count.into());
+/// The seats of an event's assigned grades, from rows of [`CLAIMS`]. A claim of a seat that no grade
+/// has is left to the audit.
+pub(crate) fn seat_maps<R: Cells>(
+    snapshot: &EventSnapshot,
+    rows: &[R],
+) -> Result<SeatMaps, StoreError> {
+    let mut maps = SeatMaps::of(&snapshot.grades);
+    for row in rows {
+        let columns = Columns::new(row, "seat_claims", "");
+        let read = || -> Result<(SeatLabel, Option<ReservationStatus>), BadColumn> {
+            let status: Option<&str> = columns.get("status")?;
+            let seat: &str = columns.get("seat")?;
+            Ok((
+                SeatLabel(seat.into()),
+                status.and_then(ReservationStatus::from_name),
+            ))
+        };
+        let (seat, status) = read().map_err(|bad| bad.of(snapshot.event.id))?;
+        maps.set(&[seat], claimed(status));
     }
+    Ok(maps)
 }

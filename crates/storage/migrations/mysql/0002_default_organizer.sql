@@ -1,0 +1,1 @@
+INSERT INTO organizers (id, name) VALUES (1, 'default')

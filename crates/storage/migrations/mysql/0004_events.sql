@@ -1,0 +1,33 @@
+-- One performance. Times are UTC microseconds; `search_text` is the lower-cased name and venue.
+-- Words, codes and whatever else is compared byte by byte are VARBINARY.
+CREATE TABLE events (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    organizer_id BIGINT NOT NULL,
+    production_id BIGINT,
+    name VARCHAR(1000) NOT NULL,
+    description TEXT,
+    venue_name VARCHAR(1000),
+    venue_address VARCHAR(1000),
+    venue_capacity BIGINT,
+    starts_at BIGINT NOT NULL,
+    zone VARBINARY(64) NOT NULL,
+    currency VARBINARY(3) NOT NULL,
+    sale_opens_at BIGINT,
+    sale_closes_at BIGINT,
+    hold_secs BIGINT NOT NULL,
+    buyer_tickets_max BIGINT,
+    state VARBINARY(16) NOT NULL,
+    deleted_at BIGINT,
+    version BIGINT NOT NULL,
+    last_now BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    search_text TEXT NOT NULL,
+    INDEX events_by_start (starts_at, id),
+    INDEX events_by_state (state, id),
+    CONSTRAINT events_organizer FOREIGN KEY (organizer_id) REFERENCES organizers (id),
+    CONSTRAINT events_production FOREIGN KEY (production_id) REFERENCES productions (id),
+    CONSTRAINT events_currency CHECK (LENGTH(currency) = 3),
+    CONSTRAINT events_hold_secs CHECK (hold_secs >= 0),
+    CONSTRAINT events_state CHECK (state IN ('ACTIVE', 'CLOSED', 'CANCELLED'))
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,1 @@
+INSERT INTO beats (id, beat_at) VALUES (1, 0)

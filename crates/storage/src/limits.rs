@@ -1,0 +1,110 @@
+//! Every bound of a database server's connections: its unit, its default, what it depends on.
+
+use std::time::Duration;
+
+/// The bounds of a database that is a server. `SQLite` needs none of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DatabaseLimits {
+    /// Connections of this node, to the writer and to the reader each. Times the number of nodes it
+    /// must stay below what the server accepts.
+    pub database_connections_max: u32,
+    /// Connections that are kept while nothing is asked.
+    pub database_connections_min: u32,
+    /// Who may wait for a connection; beyond it the database counts as unavailable, at once.
+    pub database_waiters_max: u32,
+    /// How long a connection is waited for, in milliseconds.
+    pub database_wait_ms_max: u32,
+    /// How long the server's answer is waited for, in milliseconds. Must exceed
+    /// `database_lock_wait_secs`.
+    pub database_answer_ms_max: u32,
+    /// How long a statement waits for another transaction's row, in seconds.
+    pub database_lock_wait_secs: u32,
+    /// How far a reader may lag before the writer is asked instead, in milliseconds.
+    pub database_reader_lag_ms_max: u32,
+}
+
+impl Default for DatabaseLimits {
+    fn default() -> Self {
+        Self {
+            database_connections_max: 20,
+            database_connections_min: 5,
+            database_waiters_max: 256,
+            database_wait_ms_max: 2_000,
+            database_answer_ms_max: 4_000,
+            database_lock_wait_secs: 2,
+            database_reader_lag_ms_max: 2_000,
+        }
+    }
+}
+
+impl DatabaseLimits {
+    /// What is wrong with these limits, one line each; empty where nothing is.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let mut expect = |holds: bool, mistake: &str| {
+            if !holds {
+                mistakes.push(mistake.to_owned());
+            }
+        };
+        expect(
+            (1..=1_000).contains(&self.database_connections_max),
+            "database_connections_max must be 1 to 1000",
+        );
+        expect(
+            self.database_connections_min <= self.database_connections_max,
+            "database_connections_min must not exceed database_connections_max",
+        );
+        expect(
+            self.database_wait_ms_max >= 10,
+            "database_wait_ms_max must be at least 10",
+        );
+        expect(
+            (1..=50).contains(&self.database_lock_wait_secs),
+            "database_lock_wait_secs must be 1 to 50",
+        );
+        expect(
+            self.database_answer_ms_max > self.database_lock_wait_secs.saturating_mul(1_000),
+            "database_answer_ms_max must exceed database_lock_wait_secs",
+        );
+        expect(
+            self.database_reader_lag_ms_max >= 100,
+            "database_reader_lag_ms_max must be at least 100",
+        );
+        mistakes
+    }
+
+    /// How long a connection is waited for.
+    pub(crate) const fn wait_max(&self) -> Duration {
+        Duration::from_millis(self.database_wait_ms_max as u64)
+    }
+
+    /// How far a reader may lag.
+    pub(crate) const fn reader_lag_max(&self) -> Duration {
+        Duration::from_millis(self.database_reader_lag_ms_max as u64)
+    }
+
+    /// How long the server's answer is waited for.
+    pub(crate) const fn answer_max(&self) -> Duration {
+        Duration::from_millis(self.database_answer_ms_max as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_agree_with_each_other() {
+        assert_eq!(DatabaseLimits::default().mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let limits = DatabaseLimits {
+            database_connections_min: 30,
+            database_answer_ms_max: 2_000,
+            ..DatabaseLimits::default()
+        };
+        assert_eq!(limits.mistakes().len(), 2, "{:?}", limits.mistakes());
+    }
+}

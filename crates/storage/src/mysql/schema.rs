@@ -1,0 +1,91 @@
+//! The schema: one statement a file, because the server commits each as it goes.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Row, SqlStr};
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),* $(,)?) => {
+        &[$((
+            $version,
+            include_str!(concat!("../../migrations/mysql/", $version, "_", $name, ".sql")),
+            $name,
+        )),*]
+    };
+}
+
+const MIGRATIONS: &[(&str, &str, &str)] = migrations![
+    "0001" "organizers",
+    "0002" "default_organizer",
+    "0003" "productions",
+    "0004" "events",
+    "0005" "grades",
+    "0006" "seat_claims",
+    "0007" "payments",
+    "0008" "refunds",
+    "0009" "reservations",
+    "0010" "tickets",
+    "0011" "idempotency",
+    "0012" "users",
+    "0013" "event_log",
+    "0014" "beats",
+    "0015" "first_beat",
+    "0016" "secrets",
+];
+
+/// The newest schema that this binary knows.
+pub(super) const VERSION: i64 = {
+    // A handful, so that nothing can wrap.
+    #[expect(clippy::cast_possible_wrap)]
+    let version = MIGRATIONS.len() as i64;
+    version
+};
+
+/// Brings a database to [`VERSION`]. Several nodes may try at once: one does it, the others wait.
+pub(super) fn migrator() -> Migrator {
+    let migrations = MIGRATIONS.iter().zip(1..).map(|((_, sql, name), version)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, (*name).into(), MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    // Its own lock waits for ever, and `MariaDB` takes that for not at all: see `lock`.
+    migrator.set_locking(false);
+    migrator
+}
+
+/// Waits until no other node migrates this database; the lock ends with the connection.
+pub(super) async fn lock(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    let lock = "SELECT GET_LOCK(CONCAT('onsale.', MD5(DATABASE())), 60) AS taken";
+    let row = sqlx::raw_sql(lock).fetch_one(connection).await?;
+    match row.try_get::<Option<i64>, _>("taken")? {
+        Some(1) => Ok(()),
+        _ => Err(sqlx::Error::Configuration(
+            "another node has been migrating it for a minute".into(),
+        )),
+    }
+}
+
+/// The newest migration that was applied; 0 where none was.
+pub(super) async fn applied(connection: &mut MySqlConnection) -> Result<i64, sqlx::Error> {
+    let known = "SELECT COUNT(*) AS tables FROM information_schema.tables \
+        WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'";
+    let row = sqlx::raw_sql(known).fetch_one(&mut *connection).await?;
+    if row.try_get::<i64, _>("tables")? == 0 {
+        return Ok(0);
+    }
+    let newest = "SELECT COALESCE(MAX(version), 0) AS newest FROM _sqlx_migrations";
+    let row = sqlx::raw_sql(newest).fetch_one(connection).await?;
+    row.try_get("newest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_without_a_gap() {
+        for (number, (version, ..)) in (1..).zip(MIGRATIONS) {
+            assert_eq!(version.parse(), Ok(number));
+        }
+    }
+}
