@@ -183,7 +183,7 @@ impl Sequencer {
             }
             // Something may have been done. Whether it was is worth asking while somebody waits;
             // then the callers, who get no answer from here, know that nobody knows.
-            if !batch.is_awaited(self.instant()) {
+            if !batch.is_awaited() {
                 return Ok(false);
             }
             runtime::sleep(RESOLVE_PAUSE).await;

@@ -106,12 +106,14 @@ async fn who_left_before_her_group_is_not_served() {
 async fn groups_of_people_who_left_are_not_decided() {
     let house = House::selling(event().with_grade("R", 9)).await;
     let node = house.node("a");
-    house.store.next_commits(&[Fault::Slow(ms(50))]);
+    house.store.next_commits(&[Fault::Slow(ms(200))]);
     house.send(&node, ask("first", 1)).await;
     let leaving = house.send(&node, ask("mina", 1)).await;
     leaving.abort();
     later(ms(10_000)).await;
     assert_eq!(house.store.asked().len(), 1);
+    // What a refusal would have rested on was not looked up either.
+    assert_eq!(house.store.facts_asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -213,8 +213,8 @@ impl Store for FaultyStore {
         id: EventId,
         source: Source,
     ) -> Result<Option<EventSnapshot>, StoreError> {
-        self.up()?;
         self.loads.fetch_add(1, Ordering::SeqCst);
+        self.up()?;
         self.kept.event(id, source).await
     }
 

@@ -185,6 +185,26 @@ async fn a_database_that_stays_away_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_database_is_asked_no_more_once_nobody_waits() {
+    let house = House::selling(event().with_grade("R", 3)).await;
+    let node = house.node("a");
+    house.store.commits_take(ms(10));
+    house.store.next_commits(&[Fault::LostBefore]);
+    let waiting = house.send(&node, ask("mina", 2)).await;
+    later(ms(15)).await;
+    house.store.down.store(true, Ordering::SeqCst);
+    let asked = || house.store.loads.load(Ordering::SeqCst);
+    let before = asked();
+    later(ms(100)).await;
+    assert!(asked() > before, "while she waits");
+    waiting.abort();
+    later(ms(100)).await;
+    let after = asked();
+    later(ms(1_000)).await;
+    assert_eq!(asked(), after);
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_an_unknown_outcome_the_event_goes_on() {
     let house = House::selling(event().with_grade("R", 3)).await;
     let node = house.node("a");
