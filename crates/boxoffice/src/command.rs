@@ -3,17 +3,21 @@
 //! Each use case has one command, one answer and one error. A command cannot be invalid: whoever
 //! makes one has parsed it.
 
+mod door;
+mod money;
 mod outcome;
 
 use crate::buyer::UserId;
 use crate::event::SaleState;
 use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
-use crate::ids::{EventId, PaymentId, ReservationId, Version};
+use crate::ids::{ReservationId, Version};
 use crate::money::Money;
 use crate::reservation::{Quantity, Reservation};
 use crate::time::Timestamp;
 
+pub use door::{CheckIn, CheckInError};
+pub use money::{BeginPayment, CompleteRefund, PayError, SettlePayment, Verdict};
 pub use outcome::{CommandKind, Fate, Outcome};
 
 /// Why a command was not decided, whatever it asked for.
@@ -218,120 +222,6 @@ pub enum ExtendError {
     /// It was cancelled.
     #[error("already cancelled")]
     AlreadyCancelled(Box<Reservation>),
-    /// The key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// Not decided.
-    #[error(transparent)]
-    Unserved(#[from] Unserved),
-}
-
-/// Begin to pay: the first of a payment's two groups.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BeginPayment {
-    /// For which reservation.
-    pub reservation: ReservationId,
-    /// The attempt's id; made once, kept over every attempt to commit it.
-    pub payment: PaymentId,
-    /// How: `CARD` and its like.
-    pub method: String,
-    /// The client's key, if it sent one.
-    pub key: Option<KeyedRequest>,
-}
-
-/// Why a reservation was not paid.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum PayError {
-    /// No such reservation.
-    #[error("no such reservation")]
-    NotFound,
-    /// The hold has ended.
-    #[error("the hold has expired")]
-    HoldExpired,
-    /// Another payment is under way.
-    #[error("a payment is in progress")]
-    PaymentInProgress,
-    /// It was cancelled.
-    #[error("already cancelled")]
-    AlreadyCancelled(Box<Reservation>),
-    /// The provider said no. The seats are kept for as long as the hold lasts.
-    #[error("the payment was declined")]
-    Declined(Box<Reservation>),
-    /// The provider could not be asked. Nothing was charged, and the seats are kept.
-    #[error("the payment provider cannot be asked")]
-    ProviderUnavailable,
-    /// The key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// Not decided.
-    #[error(transparent)]
-    Unserved(#[from] Unserved),
-}
-
-/// What the provider said of a payment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// The money has come.
-    Paid,
-    /// The provider said no.
-    Declined,
-}
-
-/// Settle a payment: the second of its two groups.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SettlePayment {
-    /// For which reservation.
-    pub reservation: ReservationId,
-    /// Which attempt.
-    pub payment: PaymentId,
-    /// What the provider said.
-    pub verdict: Verdict,
-}
-
-/// A refund has gone back: the provider said so.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CompleteRefund {
-    /// Of which reservation.
-    pub reservation: ReservationId,
-    /// Of which payment.
-    pub payment: PaymentId,
-}
-
-/// One ticket at the door.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CheckIn {
-    /// Of which reservation.
-    pub reservation: ReservationId,
-    /// Its place in the reservation, from 1.
-    pub number: u32,
-    /// The client's key, if it sent one.
-    pub key: Option<KeyedRequest>,
-}
-
-/// Why a ticket was not admitted, or its admission not undone.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum CheckInError {
-    /// No such ticket: the code is not ours, or was never sold.
-    #[error("no such ticket")]
-    NotFound,
-    /// The ticket is for another event.
-    #[error("the ticket is for event {event}")]
-    WrongEvent {
-        /// The event that it is for.
-        event: EventId,
-    },
-    /// It has admitted somebody before.
-    #[error("the ticket was used before")]
-    AlreadyUsed {
-        /// When.
-        at: Timestamp,
-    },
-    /// It has admitted nobody, so there is nothing to undo.
-    #[error("the ticket has not been used")]
-    NotUsed,
-    /// It admits nobody any more.
-    #[error("the ticket was cancelled")]
-    TicketCancelled,
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,

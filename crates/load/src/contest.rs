@@ -17,6 +17,7 @@ pub mod check;
 mod hall;
 mod ledger;
 mod report;
+mod till;
 mod violation;
 mod wire;
 
@@ -39,6 +40,10 @@ pub struct Options {
     pub quantity: RangeInclusive<u32>,
     /// How buyers come to numbered seats; `None`: the tickets have none.
     pub assigned: Option<Assigned>,
+    /// Whether buyers have to pay for what they reserved.
+    pub pays: bool,
+    /// How many of a hundred who should pay never do.
+    pub abandon_percent: u8,
     /// How many of a hundred who got tickets give them back at once.
     pub cancel_percent: u8,
     /// What quantities and cancellations are drawn from.
@@ -65,6 +70,8 @@ impl Default for Options {
             buyers: 1_000,
             quantity: 1..=1,
             assigned: None,
+            pays: false,
+            abandon_percent: 0,
             cancel_percent: 0,
             seed: 1,
             timeout: Duration::from_secs(30),
@@ -93,7 +100,33 @@ impl Options {
             self.cancel_percent <= 100,
             "no more than 100 of 100 can cancel"
         );
+        ensure!(
+            self.abandon_percent <= 100,
+            "no more than 100 of 100 can stay away"
+        );
+        ensure!(
+            self.pays || self.abandon_percent == 0,
+            "where nobody pays nobody can leave it"
+        );
         Ok(())
+    }
+
+    /// How long a reservation is held for payment.
+    fn hold_secs(&self) -> u32 {
+        if self.pays {
+            till::hold_secs(self.abandon_percent)
+        } else {
+            0
+        }
+    }
+
+    /// How long holds that nobody pays for may last after the rush.
+    fn hold_left(&self) -> Duration {
+        if self.abandon_percent > 0 {
+            Duration::from_secs(self.hold_secs().into())
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// The hall whose seats are sold, if they have numbers.
@@ -127,13 +160,13 @@ async fn create_event(organizer: &mut Client, options: &Options) -> anyhow::Resu
         event_date: "2099-12-31T19:00:00",
         seat_types: [wire::NewGrade {
             seat_type: wire::GRADE,
-            price: 100_000,
+            price: wire::PRICE,
             total: options.tickets,
             seating: hall.map(|_| "ASSIGNED"),
             rows: hall.map(|hall| hall.rows),
             seats_per_row: hall.map(|hall| hall.seats_per_row),
         }],
-        hold_seconds: 0,
+        hold_seconds: options.hold_secs(),
     };
     let answer = organizer.post("/api/events", None, &event).await?;
     let event: wire::EventBody = answer

@@ -11,13 +11,23 @@ use crate::steps::{in_root, release_binary, step};
 use crate::tools::debian;
 
 /// What each contest adds to `onsale contest`, and how often it is held.
-const CONTESTS: [(&str, &[&str], u32); 6] = [
+const CONTESTS: [(&str, &[&str], u32); 8] = [
     ("1,000 buyers for 100 tickets", &[], 5),
     ("with 1 to 4 tickets each", &["--quantity", "1..4"], 2),
     (
         "with cancellations",
         &["--quantity", "1..4", "--cancel-percent", "30"],
         2,
+    ),
+    (
+        "paid for, with cancellations",
+        &["--pay", "--quantity", "1..4", "--cancel-percent", "30"],
+        2,
+    ),
+    (
+        "paid for by seven in ten",
+        &["--pay", "--quantity", "1..4", "--abandon-percent", "30"],
+        1,
     ),
     ("for seats by name", &["--assigned", "name"], 2),
     ("for the best seats", &["--assigned", "best"], 2),

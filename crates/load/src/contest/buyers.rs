@@ -12,8 +12,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Options;
-use super::check::{Attempt, Cancellation, Outcome};
+use super::check::{Attempt, Cancellation, Outcome, Payment};
 use super::hall::{Assigned, Hall};
+use super::till;
 use super::wire::{Cancelled, Failure, GRADE, ReservationBody, Reserve};
 use crate::client::{Answer, Client, Lost};
 use crate::latency::Latencies;
@@ -34,6 +35,8 @@ struct Plan {
     /// The seats that she names; empty: any.
     seats: Vec<String>,
     cancels: bool,
+    /// Whether she pays, or never comes back; `None`: nobody has to.
+    pays: Option<bool>,
 }
 
 fn plans(options: &Options, event_id: u64) -> Vec<Plan> {
@@ -50,6 +53,9 @@ fn plans(options: &Options, event_id: u64) -> Vec<Plan> {
                 quantity,
                 seats: hall.map(wanted).unwrap_or_default(),
                 cancels: random.random_range(0..100) < options.cancel_percent,
+                pays: options
+                    .pays
+                    .then(|| random.random_range(0..100) >= options.abandon_percent),
             }
         })
         .collect()
@@ -186,14 +192,13 @@ async fn line(
             waits.push(last.duration_since(opened));
         }
         let outcome = outcome(answer);
-        let cancellation = match &outcome {
-            Outcome::Sold(sale) if plan.cancels => {
-                let cancellation = cancel(&mut client, &plan, &sale.reservation_id).await;
-                last = Instant::now();
-                Some(cancellation)
-            }
-            _ => None,
+        let (payment, cancellation) = match &outcome {
+            Outcome::Sold(sale) => after(&mut client, &plan, &sale.reservation_id).await,
+            _ => (None, None),
         };
+        if payment.is_some() || cancellation.is_some() {
+            last = Instant::now();
+        }
         let Plan {
             user_id,
             quantity,
@@ -205,11 +210,32 @@ async fn line(
             quantity,
             seats,
             outcome,
+            payment,
             cancellation,
         });
         progress.inc(1);
     }
     (attempts, waits, last)
+}
+
+/// What a buyer does with what she reserved: pays, and thinks better of it, if that is her plan.
+async fn after(
+    client: &mut Client,
+    plan: &Plan,
+    reservation_id: &str,
+) -> (Option<Payment>, Option<Cancellation>) {
+    let payment = match plan.pays {
+        None => None,
+        Some(false) => Some(Payment::Abandoned),
+        Some(true) => Some(till::pay(client, &plan.key, reservation_id).await),
+    };
+    let has_tickets = matches!(payment, None | Some(Payment::Done));
+    let cancellation = if has_tickets && plan.cancels {
+        Some(cancel(client, plan, reservation_id).await)
+    } else {
+        None
+    };
+    (payment, cancellation)
 }
 
 async fn ask(client: &mut Client, plan: &Plan, event_id: u64) -> Result<Answer, Lost> {

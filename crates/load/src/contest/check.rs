@@ -10,9 +10,12 @@ use serde::Serialize;
 
 use super::violation::Violation;
 
+pub(super) mod money;
 mod seats;
 #[cfg(test)]
 mod tests;
+
+pub use money::Paid;
 
 /// One buyer's attempt: what she asked for and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Attempt {
     pub seats: Vec<String>,
     /// What she was told.
     pub outcome: Outcome,
+    /// What she was told when she paid, or that she did not; `None`: nobody has to.
+    pub payment: Option<Payment>,
     /// What she was told when she gave her tickets back, if she did.
     pub cancellation: Option<Cancellation>,
 }
@@ -44,6 +49,23 @@ pub enum Outcome {
     /// 409: these of the seats that she named are taken.
     SeatsTaken(Vec<String>),
     /// An answer that means that nothing was done for her, by its code.
+    Failed(String),
+    /// No answer, or one that leaves the outcome open, by its code.
+    Unknown(String),
+}
+
+/// What became of a buyer's payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payment {
+    /// The tickets are hers.
+    Done,
+    /// She never came back; the hold ends by itself.
+    Abandoned,
+    /// Her card was no good; the hold ends by itself.
+    Declined,
+    /// Her hold had ended.
+    TooLate,
+    /// Nothing was charged, by the answer's code.
     Failed(String),
     /// No answer, or one that leaves the outcome open, by its code.
     Unknown(String),
@@ -73,6 +95,8 @@ pub struct Entry {
     pub status: String,
     /// Its seats, where they have numbers.
     pub seats: Vec<String>,
+    /// Its payment, if it has one.
+    pub payment: Option<Paid>,
 }
 
 impl Entry {
@@ -93,6 +117,8 @@ pub struct Ledger {
     pub entries: Vec<Entry>,
     /// Every numbered seat, and whether it is taken; `None` where seats have no numbers.
     pub seats: Option<BTreeMap<String, bool>>,
+    /// What a ticket costs, in minor units; `None` where nobody has to pay.
+    pub price: Option<u64>,
 }
 
 /// The stock of a grade.
@@ -110,7 +136,7 @@ pub struct Stock {
 
 /// Finds every contradiction.
 ///
-/// `total` is what was put on sale, as one grade of an event without holds. With cancellations the
+/// `total` is what was put on sale, as one grade. With cancellations and holds that ended the
 /// stock rises again, so a refusal is proved wrong only if it was for no more tickets than were
 /// left in the end less all that were ever given back: no fewer can have been left at any moment.
 pub fn violations(total: u32, attempts: &[Attempt], ledger: &Ledger) -> Vec<Violation> {
@@ -120,6 +146,7 @@ pub fn violations(total: u32, attempts: &[Attempt], ledger: &Ledger) -> Vec<Viol
     check_listed(attempts, ledger, &mut found);
     check_refusals(total, attempts, ledger, &mut found);
     seats::check(attempts, ledger, &mut found);
+    money::check(ledger, &mut found);
     found
 }
 
@@ -143,6 +170,7 @@ pub fn sold_twice(total: u32, attempts: &[Attempt], ledger: &Ledger) -> u64 {
 /// Tickets that buyers were told are theirs, and that they did not try to give back.
 pub(super) fn promised(attempts: &[Attempt]) -> u64 {
     sales(attempts)
+        .filter(|(attempt, _)| matches!(attempt.payment, None | Some(Payment::Done)))
         .filter(|(attempt, _)| may_be_live(attempt.cancellation.as_ref()))
         .map(|(_, sale)| u64::from(sale.quantity))
         .sum()
@@ -244,7 +272,11 @@ fn check_told(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation>)
             // Either is true to somebody who was told nothing.
             Some(Cancellation::Unknown(_)) => entry.status == "CANCELLED",
         };
-        let expected = if cancelled { "CANCELLED" } else { "CONFIRMED" };
+        let expected = if cancelled {
+            "CANCELLED"
+        } else {
+            money::expected(attempt, entry)
+        };
         check_status(entry, expected, found);
     }
 }
@@ -292,7 +324,13 @@ fn check_listed(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation
                 listed: (entry.user_id.clone(), entry.quantity),
             });
         }
-        check_status(entry, "CONFIRMED", found);
+        // Who heard nothing could not pay.
+        let paid = if ledger.price.is_some() {
+            "EXPIRED"
+        } else {
+            "CONFIRMED"
+        };
+        check_status(entry, paid, found);
     }
     let twice = times.into_iter().filter(|(_, times)| *times > 1);
     found.extend(twice.map(|(id, times)| Violation::TwiceInLedger {

@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use super::Options;
 use super::check::{Attempt, Ledger, violations};
 use super::violation::Violation;
-use super::wire::{EventBody, GRADE, Page, Seats};
+use super::wire::{EventBody, GRADE, PRICE, Page, Seats};
 use crate::client::Client;
 
 /// How long to wait between two readings.
@@ -25,17 +25,18 @@ pub(super) async fn settled(
     attempts: &[Attempt],
 ) -> anyhow::Result<(Ledger, Vec<Violation>)> {
     let began = Instant::now();
+    let ends = options.settle_max + options.hold_left();
     loop {
-        let ledger = read(client, event_id).await?;
+        let ledger = read(client, event_id, options).await?;
         let found = violations(options.tickets, attempts, &ledger);
-        if found.is_empty() || began.elapsed() >= options.settle_max {
+        if found.is_empty() || began.elapsed() >= ends {
             return Ok((ledger, found));
         }
         tokio::time::sleep(SETTLE_PAUSE).await;
     }
 }
 
-async fn read(client: &mut Client, event_id: u64) -> anyhow::Result<Ledger> {
+async fn read(client: &mut Client, event_id: u64, options: &Options) -> anyhow::Result<Ledger> {
     let event = client.get(&format!("/api/events/{event_id}")).await?;
     let event: EventBody = event.expect(StatusCode::OK).context("reading the event")?;
     let seats = client.get(&format!("/api/events/{event_id}/seats")).await?;
@@ -63,6 +64,7 @@ async fn read(client: &mut Client, event_id: u64) -> anyhow::Result<Ledger> {
     }
     Ok(Ledger {
         seats: grade.seats(),
+        price: options.pays.then_some(PRICE.into()),
         stock: grade.into(),
         event: (event.total_seats, event.available_seats),
         entries,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Options;
 use super::buyers::Rush;
-use super::check::{self, Attempt, Cancellation, Ledger, Outcome};
+use super::check::{self, Attempt, Cancellation, Ledger, Outcome, Payment};
 use super::violation::Violation;
 use crate::latency::{Summary, millis};
 
@@ -37,6 +37,12 @@ pub struct Report {
     pub reservations: u64,
     /// Buyers who were told that fewer are left than they want, or that their seats are taken.
     pub refused: u64,
+    /// Buyers who paid; `None` where nobody has to.
+    pub paid: Option<u64>,
+    /// Buyers whose hold ended without a payment.
+    pub unpaid: u64,
+    /// Money of the tickets that their buyers keep, in minor units.
+    pub money: u64,
     /// Reservations that were cancelled.
     pub cancelled: u64,
     /// Tickets sold beyond the stock, or to two buyers.
@@ -69,6 +75,11 @@ impl Report {
             sold: check::promised(attempts),
             reservations: count(attempts, |a| matches!(a.outcome, Outcome::Sold(_))),
             refused: count(attempts, |a| is_refusal(&a.outcome)),
+            paid: options
+                .pays
+                .then(|| count(attempts, |a| a.payment == Some(Payment::Done))),
+            unpaid: count(attempts, is_unpaid),
+            money: check::money::kept(ledger),
             cancelled: count(attempts, |a| a.cancellation == Some(Cancellation::Done)),
             sold_twice: check::sold_twice(tickets, attempts, ledger),
             errors: errors(attempts),
@@ -99,6 +110,13 @@ const fn is_refusal(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Refused { .. } | Outcome::SeatsTaken(_))
 }
 
+const fn is_unpaid(attempt: &Attempt) -> bool {
+    matches!(
+        attempt.payment,
+        Some(Payment::Abandoned | Payment::Declined | Payment::TooLate)
+    )
+}
+
 fn count(attempts: &[Attempt], wanted: impl Fn(&Attempt) -> bool) -> u64 {
     attempts
         .iter()
@@ -110,6 +128,9 @@ fn errors(attempts: &[Attempt]) -> BTreeMap<String, u64> {
     let mut errors = BTreeMap::new();
     for attempt in attempts {
         if let Outcome::Failed(code) | Outcome::Unknown(code) = &attempt.outcome {
+            *errors.entry(code.clone()).or_default() += 1;
+        }
+        if let Some(Payment::Failed(code) | Payment::Unknown(code)) = &attempt.payment {
             *errors.entry(code.clone()).or_default() += 1;
         }
         if let Some(Cancellation::Failed(code) | Cancellation::Unknown(code)) =
@@ -143,6 +164,11 @@ impl fmt::Display for Report {
         row("tickets sold", self.sold.to_string());
         row("buyers served", self.reservations.to_string());
         row("buyers refused", self.refused.to_string());
+        if let Some(paid) = self.paid {
+            row("buyers who paid", paid.to_string());
+            row("holds left unpaid", self.unpaid.to_string());
+            row("money kept", self.money.to_string());
+        }
         if self.cancelled > 0 {
             row("reservations cancelled", self.cancelled.to_string());
         }

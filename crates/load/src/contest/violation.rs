@@ -130,6 +130,15 @@ pub enum Violation {
         taken: Vec<String>,
     },
 
+    /// A reservation's money is not what its state says.
+    #[error("reservation {reservation_id} is {status} with {money}, and should have {expected}")]
+    MoneyDiffers {
+        reservation_id: String,
+        status: String,
+        expected: String,
+        money: String,
+    },
+
     /// Somebody was refused although as many as she asked for were left all the time.
     #[error("{user_id} was refused {asked} while at least {left} were left")]
     RefusedTooEarly {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Entry, Stock};
+use super::check::{Entry, Paid, Stock};
+
+/// What a ticket costs, in minor units.
+pub(super) const PRICE: u32 = 100_000;
 
 /// The one grade that a contest sells.
 pub(super) const GRADE: &str = "R";
@@ -122,6 +125,21 @@ pub(super) struct ReservationBody {
     status: String,
     #[serde(default)]
     seats: Vec<String>,
+    #[serde(default)]
+    payment: Option<PaymentBody>,
+}
+
+#[derive(Deserialize)]
+struct PaymentBody {
+    status: String,
+    amount: u64,
+}
+
+/// What a buyer pays with.
+#[derive(Serialize)]
+pub(super) struct Card {
+    pub(super) method: &'static str,
+    pub(super) token: &'static str,
 }
 
 impl From<ReservationBody> for Entry {
@@ -132,13 +150,16 @@ impl From<ReservationBody> for Entry {
             quantity,
             status,
             seats,
+            payment,
         } = reservation;
+        let payment = payment.map(|PaymentBody { status, amount }| Paid { status, amount });
         Self {
             reservation_id,
             user_id,
             quantity,
             status,
             seats,
+            payment,
         }
     }
 }

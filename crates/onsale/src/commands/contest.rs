@@ -28,6 +28,12 @@ pub(super) struct Arguments {
     /// Sell numbered seats, which buyers name or take as the best that are left
     #[arg(long, value_name = "name|best", value_parser = parse_assigned)]
     assigned: Option<Assigned>,
+    /// Buyers have to pay for what they reserve
+    #[arg(long)]
+    pay: bool,
+    /// Of the buyers who should pay, how many in a hundred never do, so that their holds end
+    #[arg(long, default_value_t = 0, value_name = "P", requires = "pay")]
+    abandon_percent: u8,
     /// Of the buyers who got tickets, how many in a hundred give them back at once
     #[arg(long, default_value_t = 0, value_name = "P")]
     cancel_percent: u8,
@@ -59,6 +65,8 @@ pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCod
         buyers: arguments.buyers,
         quantity: arguments.quantity,
         assigned: arguments.assigned,
+        pays: arguments.pay,
+        abandon_percent: arguments.abandon_percent,
         cancel_percent: arguments.cancel_percent,
         seed: arguments.seed,
         show_progress: !arguments.json,

@@ -2,8 +2,10 @@
 
 mod api;
 mod configuration;
+mod contests;
 mod crash;
 mod database;
 mod edge;
 mod faults;
+mod races;
 mod server;

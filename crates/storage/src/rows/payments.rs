@@ -16,8 +16,9 @@ pub(crate) const SELECT: &str = "SELECT p.payment_id, p.reservation_id, p.amount
     f.expected_at AS f_expected_at, f.state AS f_state, f.done_at AS f_done_at \
     FROM payments p LEFT JOIN refunds f ON f.payment_id = p.payment_id";
 
+/// A row without its payment would be a broken database; it must not hide the others.
 pub(crate) const UNDER_WAY: &str = "SELECT r.event_id, r.reservation_id, r.payment_id, \
-    p.started_at FROM reservations r LEFT JOIN payments p ON p.payment_id = r.payment_id \
+    p.started_at FROM reservations r CROSS JOIN payments p ON p.payment_id = r.payment_id \
     WHERE r.status = 'PAYING' AND r.reservation_id > ? ORDER BY r.reservation_id LIMIT ?";
 
 pub(crate) const REFUNDS_DUE: &str = "SELECT p.event_id, p.reservation_id, f.payment_id, \

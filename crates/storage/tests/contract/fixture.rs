@@ -358,6 +358,12 @@ impl GroupBuilder {
         self
     }
 
+    /// Writes a refund that no reservation carries.
+    pub(crate) fn refund(mut self, refund: &Refund) -> Self {
+        self.group.changes.refunds.push(refund.clone());
+        self
+    }
+
     pub(crate) fn event(mut self, change: impl FnOnce(&mut Event)) -> Self {
         let mut event = (*self.after.event).clone();
         change(&mut event);

@@ -13,6 +13,7 @@ mod ledger;
 mod lists;
 mod mysql_only;
 mod mysql_server;
+mod payments;
 mod seats;
 mod sqlite_only;
 mod writes;
@@ -80,6 +81,16 @@ macro_rules! contract {
                 due_holds_come_in_order_and_the_next_is_told,
                 live_reservations_are_those_that_can_be_given_back,
                 many_lookups_at_once_find_all,
+            }
+            contract! { $store payments:
+                payments_under_way_are_found_page_by_page,
+                a_settled_payment_is_under_way_no_more,
+                refunds_are_due_page_by_page_until_they_are_done,
+                a_refund_that_no_reservation_carries_is_kept_all_the_same,
+                a_refund_of_no_payment_is_refused,
+                payments_of_another_event_are_not_found,
+                a_cancelled_event_with_open_payments_only_is_not_due,
+                a_secret_is_the_first_that_was_offered,
             }
             contract! { $store lists:
                 events_are_filtered_by_what_they_are_now,

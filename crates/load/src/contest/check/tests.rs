@@ -1,5 +1,6 @@
 use super::*;
 
+mod money;
 mod seats;
 
 /// Attempts and the ledger that belongs to them, ready to be falsified.
@@ -25,6 +26,7 @@ fn sale(total: u32) -> Sale {
             event: (total, total),
             entries: Vec::new(),
             seats: None,
+            price: None,
         },
     }
 }
@@ -36,6 +38,7 @@ fn entry(id: &str, user: &str, quantity: u32, status: &str) -> Entry {
         quantity,
         status: status.to_owned(),
         seats: Vec::new(),
+        payment: None,
     }
 }
 
@@ -47,6 +50,7 @@ impl Sale {
             quantity,
             seats: Vec::new(),
             outcome,
+            payment: None,
             cancellation: None,
         });
         self
