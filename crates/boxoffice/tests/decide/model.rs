@@ -90,6 +90,8 @@ enum Attempt {
 
 pub(crate) struct Model {
     pub(crate) grades: Vec<(SeatType, i64, u32)>,
+    /// Grades whose seats have numbers; which seat somebody gets is not the model's business.
+    pub(crate) assigned: Vec<SeatType>,
     pub(crate) opens: Option<Timestamp>,
     pub(crate) closes: Option<Timestamp>,
     pub(crate) starts: Timestamp,
@@ -109,6 +111,11 @@ impl Model {
         Self {
             grades: grades
                 .map(|g| (g.seat_type.clone(), g.price.0, g.stock.total))
+                .collect(),
+            assigned: snapshot
+                .seats
+                .iter()
+                .map(|map| map.layout().seat_type().clone())
                 .collect(),
             opens: event.sale_opens_at,
             closes: event.sale_closes_at,

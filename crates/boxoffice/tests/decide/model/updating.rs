@@ -47,6 +47,9 @@ impl Model {
         for (name, requested) in totals {
             let taken = self.taken(&name);
             let grade = find(&mut grades, &name)?;
+            if requested != grade.2 && self.assigned.contains(&name) {
+                return Err(no(&UpdateError::TotalAssigned { seat_type: name }));
+            }
             if requested < taken {
                 return Err(no(&UpdateError::TotalTooSmall {
                     seat_type: name,

@@ -19,7 +19,8 @@ const KEYS: [&str; 3] = ["a", "b", "c"];
 /// The event that is sold.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    totals: Vec<u32>,
+    /// How many seats each grade has, and whether they have numbers.
+    totals: Vec<(u32, bool)>,
     hold_secs: u32,
     limit: Option<u32>,
     opens: Option<i64>,
@@ -29,8 +30,12 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn event(&self) -> EventBuilder {
         let mut event = event().held_for_secs(self.hold_secs).starting_at(400);
-        for (name, total) in GRADES.iter().zip(&self.totals) {
-            event = event.with_grade(name, *total);
+        for (name, (total, is_assigned)) in GRADES.iter().zip(&self.totals) {
+            event = match is_assigned {
+                false => event.with_grade(name, *total),
+                true if total.is_multiple_of(2) => event.with_assigned_grade(name, 2, total / 2),
+                true => event.with_assigned_grade(name, 1, *total),
+            };
         }
         event.event.buyer_tickets_max = self.limit;
         event.event.sale_opens_at = self.opens.map(at);
@@ -42,7 +47,7 @@ impl Rules {
 /// One or two grades of a few seats, so that they run out.
 pub(super) fn rules() -> impl Strategy<Value = Rules> {
     (
-        proptest::collection::vec(0..12_u32, 1..3),
+        proptest::collection::vec((0..12_u32, proptest::bool::weighted(0.4)), 1..3),
         prop_oneof![Just(0_u32), Just(20), Just(60)],
         option::of(1..8_u32),
         option::weighted(0.2, 1..40_i64),
