@@ -31,10 +31,11 @@ impl Rules {
     pub(super) fn event(&self) -> EventBuilder {
         let mut event = event().held_for_secs(self.hold_secs).starting_at(400);
         for (name, (total, is_assigned)) in GRADES.iter().zip(&self.totals) {
-            event = match is_assigned {
-                false => event.with_grade(name, *total),
-                true if total.is_multiple_of(2) => event.with_assigned_grade(name, 2, total / 2),
-                true => event.with_assigned_grade(name, 1, *total),
+            event = if *is_assigned {
+                let rows = if total.is_multiple_of(2) { 2 } else { 1 };
+                event.with_assigned_grade(name, rows, total / rows)
+            } else {
+                event.with_grade(name, *total)
             };
         }
         event.event.buyer_tickets_max = self.limit;
