@@ -1,6 +1,7 @@
 //! The whole platform as its users meet it: a process, a port, a database file.
 
 mod api;
+mod codes;
 mod configuration;
 mod contests;
 mod crash;

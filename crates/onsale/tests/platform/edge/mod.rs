@@ -3,7 +3,7 @@
 mod bounds;
 mod dress;
 mod log;
-mod unwell;
+pub(crate) mod unwell;
 
 use serde_json::{Value, json};
 

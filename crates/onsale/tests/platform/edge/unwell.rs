@@ -9,10 +9,10 @@ use super::reserve;
 use crate::server::{House, body_of};
 
 /// Holds the database's lock for writers, until it is dropped or released.
-struct Lock(SqliteConnection);
+pub(crate) struct Lock(SqliteConnection);
 
 impl Lock {
-    async fn take(house: &House) -> Self {
+    pub(crate) async fn take(house: &House) -> Self {
         let url = format!("sqlite:{}", house.file().display());
         let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
         sqlx::query("BEGIN IMMEDIATE")
@@ -22,7 +22,7 @@ impl Lock {
         Self(connection)
     }
 
-    async fn release(mut self) {
+    pub(crate) async fn release(mut self) {
         sqlx::query("ROLLBACK")
             .execute(&mut self.0)
             .await
