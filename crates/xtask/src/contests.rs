@@ -1,12 +1,12 @@
 //! Contests and Apache Bench against the release build.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, ensure};
 
+use crate::server::Server;
 use crate::steps::{in_root, release_binary, step};
 use crate::tools::debian;
 
@@ -64,8 +64,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 /// 10,000 reservations at 1,000 at once, with and without keep-alive: none may fail.
 fn apache_bench() -> anyhow::Result<()> {
     let ab = debian("ab", "apache2-utils")?;
-    let server = Server::start(&release_binary("onsale"))?;
-    let event = server.create_event(100_000)?;
+    let server = Server::start(&release_binary("onsale"), &[])?;
+    let event = create_event(&server, 100_000)?;
     let body = server.folder.join("reservation.json");
     std::fs::write(
         &body,
@@ -98,69 +98,28 @@ fn apache_bench() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A server on a free port with its data in a folder of its own; killed when dropped.
-struct Server {
-    process: Child,
-    url: String,
-    folder: std::path::PathBuf,
-}
-
-impl Server {
-    fn start(binary: &Path) -> anyhow::Result<Self> {
-        let folder = crate::steps::root().join(format!("target/xtask-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let mut process = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
-            .arg(format!("sqlite:{}", folder.join("onsale.db").display()))
-            .env("ONSALE_LOG_FILTER", "warn")
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = process
-            .stdout
-            .take()
-            .context("the server has no standard output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let url = line.trim().trim_start_matches("listening on ").to_owned();
-        Ok(Self {
-            process,
-            url,
-            folder,
-        })
-    }
-
-    /// Puts `seats` seats on sale and gives the event's id. One plain request needs no HTTP client.
-    fn create_event(&self, seats: u32) -> anyhow::Result<u64> {
-        let body = format!(
-            "{{\"eventName\":\"ab\",\"totalSeats\":{seats},\"eventDate\":\"2099-12-31T19:00:00\"}}"
-        );
-        let host = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(host)?;
-        write!(
-            stream,
-            "POST /api/events HTTP/1.0\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let answer = std::io::read_to_string(stream)?;
-        let id = answer
-            .split("\"eventId\":")
-            .nth(1)
-            .context("no event was created")?;
-        let digits: String = id
-            .trim_start()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        Ok(digits.parse()?)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; the folder may be gone.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
+/// Puts `seats` seats on sale and gives the event's id. One plain request needs no HTTP client.
+fn create_event(server: &Server, seats: u32) -> anyhow::Result<u64> {
+    let body = format!(
+        "{{\"eventName\":\"ab\",\"totalSeats\":{seats},\"eventDate\":\"2099-12-31T19:00:00\"}}"
+    );
+    let host = server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host)?;
+    write!(
+        stream,
+        "POST /api/events HTTP/1.0\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let answer = std::io::read_to_string(stream)?;
+    let id = answer
+        .split("\"eventId\":")
+        .nth(1)
+        .context("no event was created")?;
+    let digits: String = id
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    Ok(digits.parse()?)
 }

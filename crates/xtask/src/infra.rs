@@ -6,7 +6,6 @@
 mod checkov;
 mod environments;
 mod fixtures;
-mod python;
 mod scripts;
 mod state;
 mod tables;
@@ -91,4 +90,14 @@ fn skipped() {
          * its cost or its scaling. Install terraform 1.11 or later and run\n\
          * cargo xtask infra\n{line}"
     );
+}
+
+/// A program of the environment made from `infra/tests/requirements-NAME.txt`.
+fn python_program(name: &str, program: &str) -> anyhow::Result<std::path::PathBuf> {
+    let requirements = format!("infra/tests/requirements-{name}.txt");
+    crate::python::program(
+        &format!("infra/venv-{name}"),
+        requirements.as_ref(),
+        program,
+    )
 }

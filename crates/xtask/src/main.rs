@@ -10,7 +10,10 @@ mod coverage;
 mod infra;
 mod lint;
 mod mutants;
+mod python;
 mod scaling;
+mod schemathesis;
+mod server;
 mod servers;
 mod steps;
 mod test;
@@ -37,6 +40,8 @@ enum Command {
     Cost(cost::Arguments),
     /// Replay an evening's sale under scaling policies
     Scaling(scaling::Arguments),
+    /// Judge every answer of the API by its own description
+    Schemathesis(schemathesis::Arguments),
     /// Line coverage of a crate
     Coverage(coverage::Arguments),
     /// Break the decision and the sequencer on purpose, and see whether a test notices
@@ -52,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Command::Infra(arguments) => infra::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Scaling(arguments) => scaling::run(&arguments),
+        Command::Schemathesis(arguments) => schemathesis::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Mutants(arguments) => mutants::run(&arguments),
     }

@@ -2,7 +2,7 @@
 
 use crate::steps::{cargo, in_root, step};
 use crate::tools::NEXTEST;
-use crate::{bench, contests};
+use crate::{bench, contests, schemathesis};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -66,6 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         ]),
     )?;
     contests::run()?;
+    schemathesis::short_form()?;
     bench::prove_short_forms()?;
     crate::infra::prove()?;
     println!("\nevery test passed");

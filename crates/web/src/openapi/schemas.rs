@@ -125,6 +125,29 @@ fn text(max: usize) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": max })
 }
 
+/// A text of one line: something to read, and no control characters.
+fn line(max: usize) -> Value {
+    let mut line = text(max);
+    line["pattern"] = json!(r"^[^\u0000-\u001f\u007f-\u009f]*\S[^\u0000-\u001f\u007f-\u009f]*$");
+    line
+}
+
+/// A text of any lines.
+fn prose(max: usize) -> Value {
+    let mut prose = text(max);
+    prose["pattern"] = json!(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$");
+    prose
+}
+
+/// A parameter of a query; an empty or blank one counts as left out.
+fn or_empty(mut schema: Value) -> Value {
+    schema["minLength"] = json!(0);
+    if let Some(pattern) = schema["pattern"].as_str() {
+        schema["pattern"] = json!(format!(r"^\s*$|{pattern}"));
+    }
+    schema
+}
+
 fn choice(names: &[&str]) -> Value {
     json!({ "type": "string", "enum": names })
 }
@@ -213,8 +236,8 @@ fn venue() -> Value {
     object(
         &[],
         &json!({
-            "name": nullable(text(VENUE_LEN_MAX)),
-            "address": nullable(text(VENUE_LEN_MAX)),
+            "name": nullable(line(VENUE_LEN_MAX)),
+            "address": nullable(line(VENUE_LEN_MAX)),
             "capacity": nullable(integer(1, CAPACITY_MAX.into())),
         }),
     )
@@ -248,15 +271,16 @@ fn new_seat_type() -> Value {
 /// What a new event and a change to one have in common.
 fn event_properties(grade: &str) -> Value {
     json!({
-        "eventName": text(EVENT_NAME_LEN_MAX),
-        "description": nullable(text(DESCRIPTION_LEN_MAX)),
+        "eventName": line(EVENT_NAME_LEN_MAX),
+        "description": nullable(prose(DESCRIPTION_LEN_MAX)),
         "venue": {
-            "anyOf": [reference("NewVenue"), text(VENUE_LEN_MAX), { "type": "null" }],
+            "anyOf": [reference("NewVenue"), line(VENUE_LEN_MAX), { "type": "null" }],
             "description": "A text is the venue's name.",
         },
         "eventDate": moment(),
         "timeZone": {
             "type": "string",
+            "minLength": 1,
             "maxLength": ZONE_LEN_MAX,
             "description": format!("An IANA zone. {DEFAULT_ZONE} unless the server says otherwise."),
         },
@@ -305,11 +329,23 @@ fn new_user() -> Value {
         &["userId", "username"],
         &json!({
             "userId": user_id_schema(),
-            "username": text(USERNAME_LEN_MAX),
-            "email": nullable(text(EMAIL_LEN_MAX)),
-            "phoneNumber": nullable(text(PHONE_LEN_MAX)),
+            "username": line(USERNAME_LEN_MAX),
+            "email": nullable(email()),
+            "phoneNumber": nullable(phone()),
         }),
     )
+}
+
+fn email() -> Value {
+    let mut email = text(EMAIL_LEN_MAX);
+    email["format"] = json!("email");
+    email
+}
+
+fn phone() -> Value {
+    let mut phone = text(PHONE_LEN_MAX);
+    phone["pattern"] = json!(r"^[0-9+\-(). ]*[0-9][0-9+\-(). ]*$");
+    phone
 }
 
 fn parameter(place: &str, name: &str, schema: &Value) -> Value {
@@ -370,14 +406,14 @@ pub(super) fn door() -> Value {
 
 /// The buyer whose code it is.
 pub(super) fn code_owner() -> Value {
-    let mut owner = parameter("query", "userId", &user_id_schema());
+    let mut owner = parameter("query", "userId", &or_empty(user_id_schema()));
     owner["description"] = "Needed beside a code.".into();
     owner
 }
 
 /// What to look for.
 pub(super) fn search() -> Value {
-    let mut search = parameter("query", "q", &text(SEARCH_LEN_MAX));
+    let mut search = parameter("query", "q", &or_empty(line(SEARCH_LEN_MAX)));
     search["description"] = "In the names of events and venues.".into();
     search
 }
@@ -417,7 +453,7 @@ pub(super) fn reservation_list_parameters(of_all: bool) -> Vec<Value> {
     let mut parameters = vec![parameter("query", "status", &choice(RESERVATION_STATUSES))];
     if of_all {
         parameters.push(parameter("query", "eventId", &integer(1, i64::MAX)));
-        parameters.push(parameter("query", "userId", &user_id_schema()));
+        parameters.push(parameter("query", "userId", &or_empty(user_id_schema())));
     }
     parameters.extend(page_parameters(RESERVATION_SORTS));
     parameters

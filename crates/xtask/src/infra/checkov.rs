@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::python;
 use crate::steps::root;
 
 /// What is looked at, with what.
@@ -77,7 +76,7 @@ fn failed_of(report: &Value) -> Vec<(String, String, String)> {
 
 fn run(path: &Path, framework: &str) -> anyhow::Result<Vec<Value>> {
     ensure!(path.exists(), "{} is missing", path.display());
-    let program = python::program("checkov", "checkov")?;
+    let program = crate::infra::python_program("checkov", "checkov")?;
     let output = Command::new(program)
         .arg(if path.is_dir() {
             "--directory"

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-use super::python;
 use super::state::State;
 use crate::steps::{root, step};
 
@@ -62,7 +61,7 @@ impl Terraform {
         for part in ["terraform", "tests/broken"] {
             copy_sources(&root().join("infra").join(part), &work.join(part))?;
         }
-        let python = python::program("provider", "python")?;
+        let python = crate::infra::python_program("provider", "python")?;
         write_mirror(&work, &python)?;
         let provider = start_provider(&python)?;
         Ok(Some(Self { provider, work }))

@@ -6,7 +6,6 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::infra::python;
 use crate::steps::{root, step};
 
 /// What names scripts.
@@ -21,13 +20,13 @@ const NAMING: [&str; 5] = [
 pub(super) fn check() -> anyhow::Result<()> {
     step(
         "hadolint Dockerfile",
-        Command::new(python::program("lint", "hadolint")?)
+        Command::new(crate::infra::python_program("lint", "hadolint")?)
             .arg("Dockerfile")
             .current_dir(root()),
     )?;
     step(
         "zizmor .github/workflows",
-        Command::new(python::program("lint", "zizmor")?)
+        Command::new(crate::infra::python_program("lint", "zizmor")?)
             .args(["--offline", "--quiet", ".github/workflows"])
             .current_dir(root()),
     )?;
