@@ -7,6 +7,8 @@
 
 mod api;
 mod cors;
+#[cfg(any(test, feature = "doors"))]
+pub mod doors;
 mod errors;
 mod lang;
 mod limits;

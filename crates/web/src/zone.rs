@@ -60,7 +60,7 @@ impl Zone {
         let at = instant(at);
         Moment {
             at,
-            offset: self.0.to_offset(at),
+            offset: whole_minutes(self.0.to_offset(at)),
         }
     }
 
@@ -115,6 +115,12 @@ impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// An offset that RFC 3339 can write: before clocks were set by the hour, some had seconds in them.
+fn whole_minutes(offset: Offset) -> Offset {
+    let secs = offset.seconds();
+    Offset::from_seconds(secs - secs % 60).unwrap_or(offset)
 }
 
 /// A moment outside the calendar is told as the calendar's end.

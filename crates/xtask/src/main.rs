@@ -7,6 +7,7 @@ mod bench;
 mod contests;
 mod cost;
 mod coverage;
+mod fuzz;
 mod infra;
 mod lint;
 mod mutants;
@@ -42,6 +43,8 @@ enum Command {
     Scaling(scaling::Arguments),
     /// Judge every answer of the API by its own description
     Schemathesis(schemathesis::Arguments),
+    /// Let libFuzzer at every parser of what comes from outside
+    Fuzz(fuzz::Arguments),
     /// Line coverage of a crate
     Coverage(coverage::Arguments),
     /// Break the decision and the sequencer on purpose, and see whether a test notices
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Scaling(arguments) => scaling::run(&arguments),
         Command::Schemathesis(arguments) => schemathesis::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Mutants(arguments) => mutants::run(&arguments),
     }

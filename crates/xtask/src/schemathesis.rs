@@ -84,7 +84,7 @@ fn try_out(binary: &Path, seed: u32, examples: u32) -> anyhow::Result<u32> {
         output.status.success(),
         "an answer is not as the document says"
     );
-    let line = summary.lines().find(|line| line.contains(" generated"));
+    let line = summary.lines().find(|line| line.contains(" generated,"));
     let count = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
     count.context("the report tells no number of requests")
 }

@@ -152,6 +152,31 @@ pub struct Loaded {
 pub fn load(flags: &Flags) -> Loaded {
     let mut mistakes = Vec::new();
     let figment = sources(flags, &mut mistakes);
+    loaded(figment, mistakes)
+}
+
+/// Reads a file's bytes as a configuration, for fuzzers and for the test of what they found: what
+/// is shown reads back as the same, and a mistake is told in words.
+pub fn door(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let first = loaded(Figment::from(Toml::string(text)), Vec::new());
+    assert!(first.mistakes.iter().all(|mistake| !mistake.is_empty()));
+    let is_plain = |setting: &&Effective| !setting.value.starts_with('(');
+    let shown = first.effective.iter().filter(is_plain);
+    let lines: Vec<_> = shown
+        .map(|setting| format!("{} = {}", setting.name, setting.value))
+        .collect();
+    let second = loaded(Figment::from(Toml::string(&lines.join("\n"))), Vec::new());
+    let values = |loaded: &Loaded| -> Vec<_> {
+        let shown = loaded.effective.iter().filter(is_plain);
+        shown.map(|setting| setting.value.clone()).collect()
+    };
+    assert_eq!(values(&first), values(&second), "{lines:?}");
+}
+
+fn loaded(figment: Figment, mistakes: Vec<String>) -> Loaded {
     let mut reader = Reader::new(figment, mistakes);
     let config = read(&mut reader);
     reader.expect_no_strangers();

@@ -126,3 +126,17 @@ fn a_password_in_a_url_is_never_shown() {
     assert!(!text.contains("geheim"), "{text}");
     assert!(text.contains("mysql://onsale:***@reader/onsale"), "{text}");
 }
+
+#[test]
+fn what_fuzzers_kept_of_configurations_is_read_or_refused() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(folder.join("../../fuzz/corpus/configuration"));
+    let mut count = 0;
+    for file in files.expect("a corpus") {
+        let path = file.expect("a file").path();
+        println!("{}", path.display());
+        onsale::config::door(&std::fs::read(path).expect("its bytes"));
+        count += 1;
+    }
+    assert!(count > 3, "{count} inputs");
+}

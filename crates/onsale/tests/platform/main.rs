@@ -9,4 +9,5 @@ mod database;
 mod edge;
 mod faults;
 mod races;
+mod guide;
 mod server;

@@ -92,7 +92,7 @@ impl ApiError {
     }
 
     /// The names of the details, for tests of what was refused.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "doors"))]
     pub(crate) fn fields(&self) -> Vec<String> {
         self.details
             .iter()

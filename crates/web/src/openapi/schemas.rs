@@ -139,11 +139,11 @@ fn prose(max: usize) -> Value {
     prose
 }
 
-/// A parameter of a query; an empty or blank one counts as left out.
+/// A parameter of a query; an empty one counts as left out.
 fn or_empty(mut schema: Value) -> Value {
     schema["minLength"] = json!(0);
     if let Some(pattern) = schema["pattern"].as_str() {
-        schema["pattern"] = json!(format!(r"^\s*$|{pattern}"));
+        schema["pattern"] = json!(format!("^$|{pattern}"));
     }
     schema
 }

@@ -152,6 +152,12 @@ impl Asked {
         Ok(bytes)
     }
 
+    /// Whether a media type is that of JSON.
+    #[cfg(any(test, feature = "doors"))]
+    pub(crate) fn is_json(media_type: &[u8]) -> bool {
+        is_json(media_type)
+    }
+
     fn announced_len(&self) -> Option<u64> {
         self.parts
             .headers

@@ -39,7 +39,7 @@ impl<'q> Query<'q> {
             return None;
         }
         match value {
-            Ok(value) if value.trim().is_empty() => None,
+            Ok(value) if value.is_empty() => None,
             Ok(value) => faults.catch(name, read(value)),
             Err(fault) => {
                 faults.note(name, fault.clone());

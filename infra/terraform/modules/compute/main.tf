@@ -19,6 +19,8 @@ locals {
       ONSALE_LISTEN            = "0.0.0.0:${var.app_port}"
       ONSALE_LOG_FORMAT        = "json"
       ONSALE_SHUTDOWN_GRACE_MS = tostring(var.shutdown_grace_ms)
+      # The balancer tells whom it answers; without this all buyers would count as one client.
+      ONSALE_FORWARDED_HOPS = "1"
     },
     var.app_settings,
   )

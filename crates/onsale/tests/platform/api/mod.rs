@@ -3,6 +3,7 @@
 mod bad_input;
 mod changes;
 mod events;
+mod happy;
 mod health;
 mod idempotency;
 mod organizer;

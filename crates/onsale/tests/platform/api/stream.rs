@@ -56,7 +56,7 @@ impl Watcher {
     }
 
     /// The next state, past comments.
-    async fn state(&mut self) -> Option<Value> {
+    pub(crate) async fn state(&mut self) -> Option<Value> {
         loop {
             match self.next().await {
                 Said::Stock { data, .. } => return Some(data),

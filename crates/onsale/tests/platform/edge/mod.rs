@@ -1,6 +1,7 @@
 //! What the server does before and after a request is looked at: its guard.
 
 mod bounds;
+mod crowd;
 mod dress;
 mod log;
 pub(crate) mod unwell;
