@@ -238,7 +238,18 @@ impl BoxOffice {
             seats: request.seats,
             key: request.key,
         };
+        #[cfg(feature = "planted-bugs")]
+        let again = (request.event, reserve.clone());
         let served = self.submit(request.event, Command::Reserve(reserve)).await;
+        #[cfg(feature = "planted-bugs")]
+        let served = match &served.outcome {
+            Outcome::Reserve(Err(error)) if crate::planted::books_again(error) => {
+                let id = self.ports.ids.reservation(self.now());
+                let again = (again.0, Command::Reserve(Reserve { id, ..again.1 }));
+                self.submit(again.0, again.1).await
+            }
+            _ => served,
+        };
         match served.outcome {
             Outcome::Reserve(result) => result.map(|answer| Reserved {
                 reservation: answer.value,

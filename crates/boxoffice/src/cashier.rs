@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use metrics::counter;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::box_office::Ports;
 use crate::command::{
@@ -18,6 +18,7 @@ use crate::command::{
 };
 use crate::ids::{EventId, PaymentId, ReservationId};
 use crate::limits::Limits;
+use crate::planted::planted;
 use crate::provider::{Charge, ChargeError, RefundOrder, Refunding, Standing};
 use crate::reservation::{Reservation, ReservationState};
 use crate::runtime;
@@ -40,7 +41,8 @@ pub(crate) struct Cashier {
     ports: Ports,
     limits: Limits,
     sequencers: Arc<Sequencers>,
-    open: Arc<Mutex<HashMap<PaymentId, watch::Receiver<()>>>>,
+    /// Payments that this node is busy with, and who is told when it no longer is.
+    open: Arc<Mutex<HashMap<PaymentId, Arc<Notify>>>>,
 }
 
 /// How far a round came in each list, so that the next goes on where it ended.
@@ -55,12 +57,13 @@ pub(crate) struct Busy {
     cashier: Cashier,
     payment: PaymentId,
     /// Whoever waits hears when it goes.
-    _done: watch::Sender<()>,
+    over: Arc<Notify>,
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         self.cashier.open().remove(&self.payment);
+        self.over.notify_waiters();
     }
 }
 
@@ -76,25 +79,28 @@ impl Cashier {
 
     /// Notes that this node is about to take a payment.
     pub(crate) fn begin(&self, payment: PaymentId) -> Busy {
-        let (done, waiting) = watch::channel(());
-        self.open().insert(payment, waiting);
+        let over = Arc::new(Notify::new());
+        self.open().insert(payment, Arc::clone(&over));
         Busy {
             cashier: self.clone(),
             payment,
-            _done: done,
+            over,
         }
     }
 
     /// Waits until this node is through with a payment; not at all where another has it.
     pub(crate) async fn wait_for(&self, payment: PaymentId) {
-        let waiting = self.open().get(&payment).cloned();
-        if let Some(mut waiting) = waiting {
-            // Nothing is ever sent: it ends when the sender does.
-            let _over = waiting.changed().await;
+        let Some(over) = self.open().get(&payment).cloned() else {
+            return;
+        };
+        // Before the look: an end that comes after it is heard of.
+        let told = over.notified();
+        if self.open().contains_key(&payment) {
+            told.await;
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<PaymentId, watch::Receiver<()>>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<PaymentId, Arc<Notify>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,6 +122,9 @@ impl Cashier {
             Err(ChargeError::NotAsked(why)) => {
                 tracing::warn!(why, "the payment provider was not asked");
                 (Verdict::Declined, Some(PayError::ProviderUnavailable))
+            }
+            Err(ChargeError::Unknown(_)) if planted!(UnknownChargeDeclined) => {
+                (Verdict::Declined, None)
             }
             Err(ChargeError::Unknown(why)) => {
                 tracing::info!(payment = %charge.payment, why, "a payment's outcome is not known");
@@ -254,6 +263,7 @@ impl Cashier {
     fn is_forgotten(&self, started_at: crate::time::Timestamp) -> bool {
         let age = self.ports.clock.now().since(started_at);
         age >= Duration::from_secs(self.limits.payment_unseen_secs.into())
+            || planted!(UnseenIsDeclined)
     }
 
     fn patience(&self) -> Duration {

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod money;
 pub mod page;
 pub mod payment;
+pub mod planted;
 pub mod provider;
 pub mod reservation;
 pub mod runtime;

@@ -1,6 +1,6 @@
 //! Every test: the suites, the contests on the release build, the benches' short form, the AWS stack.
 
-use crate::steps::{cargo, in_root, step};
+use crate::steps::{cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
 use crate::{bench, contests, schemathesis};
 
@@ -67,8 +67,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     )?;
     contests::run()?;
     schemathesis::short_form()?;
+    simulate()?;
     bench::prove_short_forms()?;
     crate::infra::prove()?;
     println!("\nevery test passed");
     Ok(())
+}
+
+/// Past seeds, fresh ones, and the planted bugs.
+fn simulate() -> anyhow::Result<()> {
+    step(
+        "simulated days: past seeds, then fresh ones",
+        in_root(release_binary("onsale")).args(["sim", "--seeds", "2000"]),
+    )?;
+    step(
+        "the sequencer's schedules",
+        in_root(NEXTEST.path()?)
+            .args(["nextest", "run", "--locked", "--package", "boxoffice"])
+            .args(["--features", "schedules", "--test", "schedules"]),
+    )?;
+    step(
+        "planted bugs",
+        in_root(NEXTEST.path()?)
+            .args(["nextest", "run", "--locked", "--package", "sim"])
+            .args(["--features", "planted-bugs", "--test", "mutants"]),
+    )
 }

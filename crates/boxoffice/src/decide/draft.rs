@@ -14,6 +14,7 @@ use crate::group::{Changes, Decision, Touched};
 use crate::idempotency::{BodyHash, IdempotencyKey, KeyRecord, KeyedRequest};
 use crate::ids::{PaymentId, ReservationId, Version};
 use crate::payment::{Payment, Refund};
+use crate::planted::planted;
 use crate::reservation::Reservation;
 use crate::seats::{SeatMaps, SeatState};
 use crate::time::Timestamp;
@@ -190,6 +191,9 @@ impl<'a> Draft<'a> {
     /// Keeps a key that led to a success.
     pub(super) fn keep_key(&mut self, request: Option<&KeyedRequest>, reservation: &Reservation) {
         let Some(request) = request else { return };
+        if planted!(KeyNotKept) {
+            return;
+        }
         let record = KeyRecord {
             user: reservation.user.clone(),
             request: request.clone(),
@@ -203,7 +207,10 @@ impl<'a> Draft<'a> {
     /// Live tickets of this buyer, this group's changes included.
     pub(super) fn holding(&self, user: &UserId) -> u32 {
         let found = self.known.facts.holdings.get(user).copied().unwrap_or(0);
-        let changed = self.holdings.get(user).copied().unwrap_or(0);
+        let mut changed = self.holdings.get(user).copied().unwrap_or(0);
+        if planted!(LimitBeforeGroup) {
+            changed = 0;
+        }
         u32::try_from(i64::from(found) + changed).unwrap_or(0)
     }
 

@@ -6,6 +6,7 @@ use crate::command::{Answer, BeginPayment, PayError, SettlePayment, Verdict};
 use crate::event::SaleState;
 use crate::money::Money;
 use crate::payment::{Payment, PaymentState};
+use crate::planted::planted;
 use crate::reservation::{Reservation, ReservationState};
 use crate::time::Timestamp;
 
@@ -132,6 +133,10 @@ impl Draft<'_> {
             Verdict::Paid => {
                 let state = PaymentState::Paid { at: self.now };
                 let payment = Payment { state, ..payment };
+                if planted!(ExpiryRacesPayment) && expires_at <= self.now {
+                    self.move_seats(&current, Movement::ReleaseHeld);
+                    return Ok(self.replace((*current).clone().expire(self.now)));
+                }
                 Ok(if self.event.state == SaleState::Cancelled {
                     self.refuse_paid(&current, payment)
                 } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::command::{Answer, Cancel, CancelError, Extend, ExtendError, Reserve, ReserveError};
 use crate::event::{SalePhase, SaleState};
 use crate::grade::{Grade, SeatType};
+use crate::planted::planted;
 use crate::reservation::{Reservation, ReservationState, Ticket};
 
 use super::draft::{Draft, KeyState, Movement};
@@ -129,12 +130,14 @@ impl Draft<'_> {
         }
         let current = self.do_due(found);
         match &current.state {
-            ReservationState::Cancelled { .. } => {
+            ReservationState::Cancelled { .. } if !planted!(SeatsReturnedTwice) => {
                 return Err(CancelError::AlreadyCancelled(Box::new((*current).clone())));
             }
             ReservationState::Expired { .. } => return Err(CancelError::HoldExpired),
             ReservationState::Paying { .. } => return Err(CancelError::PaymentInProgress),
-            ReservationState::Held { .. } | ReservationState::Confirmed { .. } => {}
+            ReservationState::Held { .. }
+            | ReservationState::Confirmed { .. }
+            | ReservationState::Cancelled { .. } => {}
         }
         if self.now >= self.event.starts_at {
             return Err(CancelError::SaleClosed);
@@ -209,7 +212,9 @@ impl Draft<'_> {
             _ => (Movement::ReleaseHeld, None),
         };
         self.move_seats(reservation, movement);
-        let refunded = paid.map(|payment| refund(payment, self.now));
+        let refunded = paid
+            .filter(|_| !planted!(RefundForgotten))
+            .map(|payment| refund(payment, self.now));
         if let Some((payment, _)) = &refunded {
             self.keep_payment(reservation.id, payment.clone());
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::command::{Reserve, ReserveError, SeatFault, Unserved};
 use crate::grade::{Grade, SeatLabel, Seating};
+use crate::planted::planted;
 use crate::seats::{Seat, SeatMap, SeatState};
 
 use super::draft::Draft;
@@ -77,7 +78,9 @@ impl Asked<'_> {
                 }),
             },
             Self::Named(map, seats) => {
-                let is_taken = |seat: &Seat| map.state(*seat) != SeatState::Available;
+                let is_taken = |seat: &Seat| {
+                    map.state(*seat) != SeatState::Available && !planted!(SeatNotLookedAt)
+                };
                 let taken: Vec<Seat> = seats.iter().copied().filter(is_taken).collect();
                 if taken.is_empty() {
                     Ok(labels(map, seats))

@@ -8,6 +8,7 @@ use crate::decide::{Known, decide, facts_needed};
 use crate::event::EventSnapshot;
 use crate::group::{Decision, Facts, FactsQuery, Group};
 use crate::ids::{GroupId, Version};
+use crate::planted::planted;
 use crate::runtime;
 use crate::store::{CommitError, Source, StoreError};
 use crate::time::{Instant, Timestamp};
@@ -74,7 +75,10 @@ impl Sequencer {
         let Some(snapshot) = found else {
             return Attempt::Gone;
         };
-        let now = self.shared.ports.clock.now().max(snapshot.last_now);
+        let mut now = self.shared.ports.clock.now().max(snapshot.last_now);
+        if planted!(ClockBelieved) {
+            now = self.shared.ports.clock.now();
+        }
         let facts = match self.facts(batch, &snapshot, now, sweep).await {
             Ok(Some(facts)) => facts,
             Ok(None) => return Attempt::Conflict,
@@ -83,6 +87,11 @@ impl Sequencer {
                 return Attempt::Poison;
             }
             Err(error) => return unserved(&error),
+        };
+        #[cfg(feature = "planted-bugs")]
+        let (snapshot, now) = match self.read_again(snapshot, now).await {
+            Some(newer) => newer,
+            None => return Attempt::Conflict,
         };
         let known = Known {
             snapshot: &snapshot,
@@ -116,6 +125,22 @@ impl Sequencer {
             confirmed,
         });
         Ok(loaded)
+    }
+
+    /// Of the planted bug: the event as it is now, after its facts were read.
+    #[cfg(feature = "planted-bugs")]
+    async fn read_again(
+        &mut self,
+        snapshot: EventSnapshot,
+        now: Timestamp,
+    ) -> Option<(EventSnapshot, Timestamp)> {
+        if !planted!(VersionAfterFacts) {
+            return Some((snapshot, now));
+        }
+        self.warm = None;
+        let newer = self.snapshot().await.ok().flatten()?;
+        let now = now.max(newer.last_now);
+        Some((newer, now))
     }
 
     /// The commit whose answer was lost, if it is in the log. Those that cannot be are forgotten.
@@ -164,7 +189,7 @@ impl Sequencer {
         }
         let asked = self.instant();
         let facts = self.shared.ports.store.facts(self.event, &query).await?;
-        if facts.version != Some(snapshot.version) {
+        if facts.version != Some(snapshot.version) && !planted!(VersionAfterFacts) {
             return Ok(None);
         }
         if let Some(warm) = &mut self.warm {
@@ -186,7 +211,7 @@ impl Sequencer {
         let Some(warm) = &mut self.warm else {
             return Attempt::Conflict;
         };
-        if now.since(warm.confirmed) > age_max {
+        if now.since(warm.confirmed) > age_max && !planted!(SoldOutForGood) {
             let store = &self.shared.ports.store;
             match store.facts(self.event, &FactsQuery::default()).await {
                 Ok(facts) if facts.version == Some(after.version) => warm.confirmed = now,
@@ -228,6 +253,8 @@ impl Sequencer {
             brief: brief(&batch.commands, &outcomes),
             changes,
         };
+        #[cfg(feature = "planted-bugs")]
+        let group = crate::planted::without_abandoned(batch, group);
         let id = group.id;
         let confirmed = self.instant();
         let mut results = self.shared.ports.store.commit(vec![group]).await;
@@ -241,10 +268,16 @@ impl Sequencer {
                 });
                 Attempt::Decided { outcomes, more_due }
             }
+            Some(Err(CommitError::VersionTaken)) if planted!(ConflictAnswered) => {
+                Attempt::Decided { outcomes, more_due }
+            }
             Some(Err(CommitError::VersionTaken)) => Attempt::Conflict,
             Some(Err(CommitError::Refused(why))) => {
                 tracing::error!(event = %self.event, why, "the database refuses a group");
                 Attempt::Poison
+            }
+            Some(Err(CommitError::Unknown(_))) if planted!(UnknownToldAsNothing) => {
+                Attempt::Unserved(Unserved::Unavailable)
             }
             Some(Err(CommitError::Unavailable(why))) => {
                 tracing::warn!(event = %self.event, why, "a group was not committed");

@@ -11,14 +11,17 @@ mod queue;
 mod task;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::box_office::Ports;
 use crate::command::{Command, Unserved};
 use crate::ids::EventId;
 use crate::limits::Limits;
-use crate::runtime::{self, JoinHandle, mpsc, oneshot};
+use crate::planted::planted;
+use crate::runtime::{self, JoinHandle, Mutex, MutexGuard, mpsc, oneshot};
 
+#[cfg(feature = "planted-bugs")]
+pub(crate) use queue::Batch;
 pub use queue::Served;
 use queue::{Caller, Claim, Envelope};
 use task::Sequencer;
@@ -49,7 +52,7 @@ impl Sequencers {
             ports,
             limits,
             metrics: Arc::new(metrics::Metrics::new()),
-            active: Mutex::default(),
+            active: Mutex::new(Active::default()),
         }
     }
 
@@ -85,6 +88,7 @@ impl Sequencers {
                 self.metrics.shed();
                 Unserved::Overloaded
             }
+            Ok(Err(_)) | Err(_) if planted!(DeadlineToldAsNothing) => Unserved::Overloaded,
             Ok(Err(_)) | Err(_) => Unserved::OutcomeUnknown { reservation },
         };
         Served::unserved(kind, why)
@@ -134,21 +138,25 @@ impl Sequencers {
 
     /// Decides what was accepted, takes nothing new, and ends every event's task.
     pub async fn shutdown(&self) {
-        let running: Vec<Running> = {
+        let running = {
             let mut active = self.lock();
             active.shut_down = true;
-            active.events.drain().map(|(_, running)| running).collect()
+            let mut running: Vec<(EventId, Running)> = active.events.drain().collect();
+            running.sort_unstable_by_key(|(event, _)| *event);
+            running
         };
-        for Running { queue, task } in running {
+        for (_, Running { queue, task }) in running {
             drop(queue);
             // A task that panicked has nothing left to decide.
             let _ended = task.await;
         }
     }
 
-    /// Events that have a task on this node.
+    /// Events that have a task on this node, in order.
     pub fn active_events(&self) -> Vec<EventId> {
-        self.lock().events.keys().copied().collect()
+        let mut events: Vec<EventId> = self.lock().events.keys().copied().collect();
+        events.sort_unstable();
+        events
     }
 
     fn lock(&self) -> MutexGuard<'_, Active> {

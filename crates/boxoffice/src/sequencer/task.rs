@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::command::Unserved;
 use crate::ids::EventId;
+use crate::planted::planted;
 use crate::runtime::{self, mpsc};
 use crate::time::Instant;
 
@@ -60,6 +61,9 @@ impl Sequencer {
             // Nothing is taken while the lease is waited for: who gives up meanwhile may.
             let lease_time = self.lease.take().await;
             self.top_up(&mut envelopes);
+            if planted!(LeaseReleasedBeforeCommit) {
+                self.lease.give_back().await;
+            }
             let batch = Batch::take(envelopes.drain(..), self.instant());
             let due = more_due || self.until_due() == Some(Duration::ZERO);
             more_due = (due || !batch.is_empty()) && self.serve(batch, lease_time).await;
@@ -124,7 +128,7 @@ impl Sequencer {
                         parts.push((batch, false));
                     }
                 }
-                Err(batch) if batch.commands.len() <= 1 => {
+                Err(batch) if batch.commands.len() <= 1 || planted!(PoisonTakesAll) => {
                     self.shared.metrics.poisoned();
                     batch.refuse(Unserved::Internal, began);
                 }

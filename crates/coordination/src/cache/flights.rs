@@ -1,11 +1,11 @@
 //! Single-flight: loads that are on their way, at most one for each key.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use boxoffice::coordinator::{Cached, ViewKey};
 use boxoffice::store::StoreError;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::lock;
 
@@ -26,7 +26,36 @@ struct Aloft {
 
 struct Flight {
     number: u64,
-    answer: watch::Receiver<Option<Answer>>,
+    landing: Arc<Landing>,
+}
+
+/// Where an answer is left for everybody who waits.
+///
+/// They are woken in the order in which they came, always: `watch` would wake them in one that it
+/// draws, and a simulated day would not be the same twice.
+#[derive(Default)]
+struct Landing {
+    answer: OnceLock<Option<Answer>>,
+    landed: Notify,
+}
+
+impl Landing {
+    /// Leaves the answer, the first one for good; `None`: there will be none.
+    fn leave(&self, answer: Option<Answer>) {
+        let _later_ones = self.answer.set(answer);
+        self.landed.notify_waiters();
+    }
+
+    async fn wait(&self) -> Option<Answer> {
+        loop {
+            // Before the look: what lands after it is heard of.
+            let landed = self.landed.notified();
+            if let Some(answer) = self.answer.get() {
+                return answer.clone();
+            }
+            landed.await;
+        }
+    }
 }
 
 /// How somebody comes by an answer.
@@ -51,29 +80,29 @@ impl Flights {
         let mut aloft = lock(&self.aloft);
         if let Some(flight) = aloft.flights.get(key) {
             return Boarding::Passenger(Waiting {
-                answer: flight.answer.clone(),
+                landing: Arc::clone(&flight.landing),
             });
         }
         if let Some(known) = known() {
             return Boarding::Known(known);
         }
-        let (sender, answer) = watch::channel(None);
+        let landing = Arc::new(Landing::default());
         aloft.last_number += 1;
         let number = aloft.last_number;
         aloft.flights.insert(
             key.clone(),
             Flight {
                 number,
-                answer: answer.clone(),
+                landing: Arc::clone(&landing),
             },
         );
         let pilot = Pilot {
             flights: Arc::clone(self),
             key: key.clone(),
             number,
-            answer: sender,
+            landing: Arc::clone(&landing),
         };
-        Boarding::Pilot(pilot, Waiting { answer })
+        Boarding::Pilot(pilot, Waiting { landing })
     }
 
     #[cfg(test)]
@@ -87,7 +116,7 @@ pub(crate) struct Pilot {
     flights: Arc<Flights>,
     key: ViewKey,
     number: u64,
-    answer: watch::Sender<Option<Answer>>,
+    landing: Arc<Landing>,
 }
 
 impl Pilot {
@@ -95,7 +124,7 @@ impl Pilot {
     pub(crate) fn land(self, answer: Answer) {
         // First off the board: who retries after an error must not join what has failed.
         self.leave();
-        self.answer.send_replace(Some(answer));
+        self.landing.leave(Some(answer));
     }
 
     fn leave(&self) {
@@ -113,22 +142,22 @@ impl Pilot {
 impl Drop for Pilot {
     fn drop(&mut self) {
         self.leave();
+        self.landing.leave(None);
     }
 }
 
 /// Waits for the answer of a load that runs elsewhere; may be dropped at any time.
 pub(crate) struct Waiting {
-    answer: watch::Receiver<Option<Answer>>,
+    landing: Arc<Landing>,
 }
 
 impl Waiting {
     /// The answer, once it is there.
-    pub(crate) async fn answer(mut self) -> Answer {
-        let answer = match self.answer.wait_for(Option::is_some).await {
-            Ok(answer) => answer.clone(),
-            Err(_) => None,
-        };
-        answer.unwrap_or_else(|| Err(StoreError::Unavailable("the load was given up".to_owned())))
+    pub(crate) async fn answer(self) -> Answer {
+        self.landing
+            .wait()
+            .await
+            .unwrap_or_else(|| Err(StoreError::Unavailable("the load was given up".to_owned())))
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod contest;
 mod migrate;
 mod serve;
+mod sim;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,8 @@ enum Command {
     Config(config::Command),
     /// Let many buyers loose at one instant and check the ledger; ends with 1 if anything is off
     Contest(contest::Arguments),
+    /// Simulate unlucky days from seeds and audit every answer; ends with 1 if a rule is broken
+    Sim(sim::Arguments),
 }
 
 /// The exit code for a configuration that cannot be used, as `sysexits.h` has it (`EX_CONFIG`).
@@ -52,6 +55,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match command {
         Command::Config(command) => return config::run(&command, &flags),
         Command::Contest(arguments) => contest::run(arguments, &flags),
+        Command::Sim(arguments) => sim::run(&arguments),
         Command::Serve => with_config(&flags, serve::run),
         Command::Migrate => with_config(&flags, migrate::run),
         Command::Audit => with_config(&flags, audit::run),

@@ -1,0 +1,335 @@
+//! Clients: they ask, insist, click twice, go away, and write down what they were told.
+
+mod asking;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::dice::Dice;
+use crate::history::{Ask, Nothing, Op, Shown, Status, Told};
+use crate::nodes::Node;
+use crate::scenario::{Beside, Card, ClientPlan, EventPlan, Step};
+use crate::till::{NO_MONEY, SLOW_MONEY};
+use crate::world::{World, lock, sleep_ms};
+
+/// How long a client waits for an answer at most.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often a client asks for the same thing before she lets it be.
+const TRIES_MAX: u32 = 4;
+
+/// Where clients ask, and where what they were told is kept.
+pub(crate) struct Town {
+    pub(crate) world: Arc<World>,
+    pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) history: Mutex<Vec<Op>>,
+    /// The grades of each event, by their place in the scenario.
+    pub(crate) grades: Vec<Vec<String>>,
+    pub(crate) plans: Vec<EventPlan>,
+    pub(crate) seed: u64,
+}
+
+/// One client on her way through her steps.
+pub(crate) struct Client {
+    pub(crate) town: Arc<Town>,
+    pub(crate) plan: ClientPlan,
+    dice: Dice,
+    user: String,
+    keys: u32,
+    /// Reservations that she was told are hers, the oldest first.
+    own: Vec<(i64, Uuid)>,
+    last_keyed: Option<Ask>,
+}
+
+impl Client {
+    pub(crate) fn new(town: Arc<Town>, plan: ClientPlan) -> Self {
+        let kind = if plan.poison { "poison" } else { "u" };
+        Self {
+            dice: Dice::new(town.seed, 1 << 48 | u64::from(plan.number)),
+            user: format!("{kind}{}", plan.user),
+            town,
+            plan,
+            keys: 0,
+            own: Vec::new(),
+            last_keyed: None,
+        }
+    }
+
+    /// Does everything that she came for.
+    pub(crate) async fn run(mut self) {
+        sleep_ms(self.plan.arrives_ms).await;
+        for step in std::mem::take(&mut self.plan.steps) {
+            self.step(step).await;
+        }
+    }
+
+    async fn step(&mut self, step: Step) {
+        match step {
+            Step::Reserve {
+                event,
+                grade,
+                quantity,
+                keyed,
+                named,
+                double,
+                give_up_ms,
+            } => {
+                let key = keyed.then(|| self.new_key());
+                let ask = self.reserve(event, grade, quantity, named, key);
+                if keyed {
+                    self.last_keyed = Some(ask.clone());
+                }
+                if double {
+                    self.ask_twice(&ask).await;
+                } else {
+                    self.insist(&ask, give_up_ms).await;
+                }
+            }
+            Step::Again { changed } => self.again(changed).await,
+            Step::Cancel { keyed, twice } => self.cancel(keyed, twice).await,
+            Step::Pay {
+                keyed,
+                card,
+                beside,
+            } => self.pay(keyed, card, beside).await,
+            Step::Extend { keyed } => self.extend(keyed).await,
+            Step::Look { event } => {
+                let event = i64::from(event) + 1;
+                self.insist(&Ask::Look { event }, None).await;
+            }
+            Step::Show => {
+                if let Some((event, id)) = self.own.last().copied() {
+                    self.insist(&Ask::Show { event, id }, None).await;
+                }
+            }
+            Step::Profile { give_up_ms } => {
+                let user = format!("{}-{}", self.user, self.plan.number);
+                self.insist(&Ask::Profile { user }, give_up_ms).await;
+            }
+            Step::Think { ms } => sleep_ms(ms).await,
+        }
+    }
+
+    async fn again(&mut self, changed: bool) {
+        let Some(mut ask) = self.last_keyed.clone() else {
+            return;
+        };
+        if let (
+            true,
+            Ask::Reserve {
+                quantity, seats, ..
+            },
+        ) = (changed, &mut ask)
+        {
+            *quantity = *quantity % 10 + 1;
+            seats.clear();
+        }
+        self.insist(&ask, None).await;
+    }
+
+    async fn cancel(&mut self, keyed: bool, twice: bool) {
+        let Some((event, id)) = self.own.first().copied() else {
+            return;
+        };
+        let key = keyed.then(|| self.new_key());
+        let user = self.user.clone();
+        let ask = Ask::Cancel {
+            event,
+            user,
+            id,
+            key,
+        };
+        if twice {
+            self.ask_twice(&ask).await;
+        } else {
+            self.insist(&ask, None).await;
+        }
+    }
+
+    async fn extend(&mut self, keyed: bool) {
+        let Some((event, id)) = self.own.first().copied() else {
+            return;
+        };
+        let key = keyed.then(|| self.new_key());
+        let user = self.user.clone();
+        let ask = Ask::Extend {
+            event,
+            user,
+            id,
+            key,
+        };
+        self.insist(&ask, None).await;
+    }
+
+    /// Pays, and does something else at the same moment perhaps.
+    async fn pay(&mut self, keyed: bool, card: Card, beside: Beside) {
+        let Some((event, id)) = self.own.first().copied() else {
+            return;
+        };
+        let user = self.user.clone();
+        let pay = Ask::Pay {
+            event,
+            user: user.clone(),
+            id,
+            token: match card {
+                Card::Good => "tok_ok",
+                Card::Empty => NO_MONEY,
+                Card::Slow => SLOW_MONEY,
+            },
+            key: keyed.then(|| self.new_key()),
+        };
+        match beside {
+            Beside::Nothing => self.insist(&pay, None).await,
+            Beside::PayAgain => self.ask_both(&pay, &pay).await,
+            Beside::Cancel => {
+                let key = None;
+                let cancel = Ask::Cancel {
+                    event,
+                    user,
+                    id,
+                    key,
+                };
+                self.ask_both(&pay, &cancel).await;
+            }
+        }
+    }
+
+    /// Seats of a grade that has numbers, next to each other or not; empty where it has none.
+    fn seats(&mut self, event: u32, grade: u32, quantity: u32) -> Vec<String> {
+        let plan = &self.town.plans[event as usize].grades[grade as usize];
+        let (Some(in_row), total) = (plan.seats_per_row, plan.total) else {
+            return Vec::new();
+        };
+        let name = &self.town.grades[event as usize][grade as usize];
+        let first = self.dice.below(total);
+        let named = (0..quantity.min(total)).map(|next| {
+            let seat = (first + next) % total;
+            let row = boxoffice::seats::row_name(seat / in_row);
+            format!("{name}-{row}-{}", seat % in_row + 1)
+        });
+        named.collect()
+    }
+
+    fn reserve(
+        &mut self,
+        event: u32,
+        grade: u32,
+        quantity: u32,
+        named: bool,
+        key: Option<String>,
+    ) -> Ask {
+        let seats = if named {
+            self.seats(event, grade, quantity)
+        } else {
+            Vec::new()
+        };
+        let quantity = match seats.len() {
+            0 => quantity,
+            named => u32::try_from(named).unwrap_or(quantity),
+        };
+        let grades = &self.town.grades[event as usize];
+        Ask::Reserve {
+            seats,
+            event: i64::from(event) + 1,
+            user: self.user.clone(),
+            grade: grades[grade as usize].clone(),
+            quantity,
+            key,
+        }
+    }
+
+    fn new_key(&mut self) -> String {
+        self.keys += 1;
+        format!("k{}-{}", self.plan.number, self.keys)
+    }
+
+    /// Asks until she is told something, a few times at most; without a key only where nothing
+    /// was done, because she would not know whether she bought twice.
+    async fn insist(&mut self, ask: &Ask, give_up_ms: Option<u32>) {
+        for _ in 0..TRIES_MAX {
+            let told = self.ask(ask, give_up_ms).await;
+            self.learn(told.as_ref());
+            let again = match (&told, ask) {
+                (None | Some(Told::Unknown { .. }), Ask::Reserve { key, .. }) => key.is_some(),
+                (None | Some(Told::Unknown { .. }), ask) => !matches!(ask, Ask::Look { .. }),
+                (Some(Told::Nothing(why)), _) => *why != Nothing::Internal,
+                (Some(_), _) => false,
+            };
+            if !again || give_up_ms.is_some() {
+                return;
+            }
+            let ms = self.dice.within(20..=600);
+            sleep_ms(ms).await;
+        }
+    }
+
+    /// Clicks twice: the same request, two connections, two nodes perhaps.
+    async fn ask_twice(&mut self, ask: &Ask) {
+        self.ask_both(ask, ask).await;
+    }
+
+    async fn ask_both(&mut self, ask: &Ask, beside: &Ask) {
+        let (one, other) = (self.node(), self.node());
+        let give_up = patience(None);
+        let first = asking::ask(&self.town, &self.plan, one, ask, give_up);
+        let second = asking::ask(&self.town, &self.plan, other, beside, give_up);
+        let both = futures_util::future::join(Box::pin(first), Box::pin(second));
+        let (first, second) = both.await;
+        self.learn(first.as_ref());
+        self.learn(second.as_ref());
+    }
+
+    async fn ask(&mut self, ask: &Ask, give_up_ms: Option<u32>) -> Option<Told> {
+        let (node, give_up) = (self.node(), patience(give_up_ms));
+        // On the heap: the way through the box office is long, and would be moved at every level.
+        Box::pin(asking::ask(&self.town, &self.plan, node, ask, give_up)).await
+    }
+
+    /// The node that the balancer sends her to: one that listens, where there is one.
+    fn node(&mut self) -> usize {
+        let nodes = &self.town.nodes;
+        let count = u32::try_from(nodes.len()).unwrap_or(1);
+        let first = self.dice.below(count) as usize;
+        let from_first = (0..nodes.len()).map(|i| (first + i) % nodes.len());
+        let mut up = from_first.filter(|index| nodes[*index].running().is_some());
+        up.next().unwrap_or(first)
+    }
+
+    /// Remembers what is hers.
+    fn learn(&mut self, told: Option<&Told>) {
+        match told {
+            Some(Told::Done { shown, .. } | Told::Reservation(shown)) => self.remember(shown),
+            Some(Told::AlreadyCancelled | Told::HoldExpired) if !self.own.is_empty() => {
+                self.own.remove(0);
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, shown: &Shown) {
+        let known = self.own.iter().position(|(_, id)| *id == shown.id);
+        let live = matches!(
+            shown.status,
+            Status::Held | Status::Paying | Status::Confirmed
+        );
+        match (known, live) {
+            (Some(index), false) => drop(self.own.remove(index)),
+            (None, true) => self.own.push((shown.event, shown.id)),
+            _ => {}
+        }
+    }
+}
+
+/// Nobody waits for ever.
+fn patience(give_up_ms: Option<u32>) -> Duration {
+    give_up_ms.map_or(PATIENCE, |ms| Duration::from_millis(ms.into()))
+}
+
+/// Writes down that a request begins.
+pub(crate) fn write_down(town: &Town, op: Op) -> usize {
+    let mut history = lock(&town.history);
+    history.push(op);
+    history.len() - 1
+}

@@ -1,0 +1,236 @@
+//! A database as it is on a bad day, around the memory store.
+//!
+//! Models what the box office's port promises and no more: one unique chain of versions for each
+//! event, statements that each see what is committed when they run, commits whose answers are lost
+//! with or without effect, or whose effect comes later, waits for locks, deadlocks, connections that
+//! break, a writer that changes, a reader that lags. Commits are replicated before they are seen, as
+//! semi-synchronous replication does it: a failover loses no acknowledged commit.
+
+mod calls;
+mod commit;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use boxoffice::event::EventSnapshot;
+use boxoffice::ids::EventId;
+use boxoffice::store::{Source, Store, StoreError};
+use storage::MemoryStore;
+use uuid::Uuid;
+
+use crate::dice::Dice;
+use crate::history::Status;
+use crate::planted::Slip;
+use crate::scenario::{Rates, Scenario, What};
+use crate::world::{Life, World, lock, sleep_ms};
+
+/// Lines that are kept of books that do not balance.
+const UNBALANCED_MAX: usize = 3;
+
+/// What the writer does at the moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Writer {
+    /// Reads and writes.
+    Open,
+    /// Refuses writes: a replica that has not been promoted yet.
+    ReadOnly,
+    /// Does not answer.
+    Down,
+}
+
+/// The database that all nodes use.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) world: Arc<World>,
+    /// The tables themselves; the auditor reads them at the end of the day.
+    pub(crate) tables: MemoryStore,
+    rates: Rates,
+    slip: Option<Slip>,
+    /// Whether the reader will fall behind today.
+    lags: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    writer: Writer,
+    /// How far the reader is behind.
+    lag: Duration,
+    /// What the reader has seen of each event, and when it was committed.
+    past: BTreeMap<EventId, Vec<(Duration, EventSnapshot)>>,
+    /// What each commit made of which reservations, in their order.
+    changes: Vec<(Uuid, Status)>,
+    /// What the books said wrong, the first few.
+    unbalanced: Vec<String>,
+}
+
+impl Database {
+    pub(crate) fn new(world: Arc<World>, scenario: &Scenario, slip: Option<Slip>) -> Arc<Self> {
+        let mut troubles = scenario.troubles.iter();
+        let lags = troubles.any(|trouble| matches!(trouble.what, What::ReaderLag { .. }));
+        Arc::new(Self {
+            world,
+            tables: MemoryStore::new(),
+            rates: scenario.rates.clone(),
+            slip,
+            lags,
+            state: Mutex::new(State {
+                writer: Writer::Open,
+                lag: Duration::ZERO,
+                past: BTreeMap::new(),
+                changes: Vec::new(),
+                unbalanced: Vec::new(),
+            }),
+        })
+    }
+
+    pub(crate) fn set_writer(&self, writer: Writer) {
+        lock(&self.state).writer = writer;
+    }
+
+    fn writer(&self) -> Writer {
+        lock(&self.state).writer
+    }
+
+    pub(crate) fn set_lag_ms(&self, ms: u32) {
+        lock(&self.state).lag = Duration::from_millis(ms.into());
+    }
+
+    /// Keeps what the books said wrong.
+    pub(crate) fn keep_unbalanced(&self, wrong: impl Iterator<Item = String>) {
+        let mut state = lock(&self.state);
+        let room = UNBALANCED_MAX.saturating_sub(state.unbalanced.len());
+        state.unbalanced.extend(wrong.take(room));
+    }
+
+    /// What each commit made of which reservations, in their order.
+    pub(crate) fn take_changes(&self) -> Vec<(Uuid, Status)> {
+        std::mem::take(&mut lock(&self.state).changes)
+    }
+
+    /// What the books said wrong during the day.
+    pub(crate) fn take_unbalanced(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.state).unbalanced)
+    }
+
+    /// Whether this planted bug is in the database's driver today.
+    fn slips(&self, slip: Slip) -> bool {
+        self.slip == Some(slip)
+    }
+
+    /// Keeps what an event was like, for a reader that lags.
+    async fn remember(&self, event: EventId) {
+        if !self.lags {
+            return;
+        }
+        let Ok(Some(snapshot)) = self.tables.event(event, Source::Writer).await else {
+            return;
+        };
+        let at = self.world.elapsed();
+        let mut state = lock(&self.state);
+        state.past.entry(event).or_default().push((at, snapshot));
+    }
+
+    /// What the reader says; `None`: it has caught up.
+    fn lagging(&self, event: EventId) -> Option<EventSnapshot> {
+        let state = lock(&self.state);
+        if state.lag.is_zero() {
+            return None;
+        }
+        let seen = self.world.elapsed().saturating_sub(state.lag);
+        let past = state.past.get(&event)?;
+        let found = past.iter().rev().find(|(at, _)| *at <= seen);
+        let (_, snapshot) = found.or(past.first())?;
+        Some(snapshot.clone())
+    }
+}
+
+/// One node's way to the database, for one life of the node.
+pub(crate) struct Connections {
+    db: Arc<Database>,
+    life: Arc<Life>,
+    node: u32,
+    dice: Mutex<Dice>,
+    /// Of the planted bug: the connection is inside a transaction that nobody commits.
+    left_open: AtomicBool,
+}
+
+impl Connections {
+    pub(crate) fn new(db: Arc<Database>, life: Arc<Life>, node: u32, dice: Dice) -> Self {
+        Self {
+            db,
+            life,
+            node,
+            dice: Mutex::new(dice),
+            left_open: AtomicBool::new(false),
+        }
+    }
+
+    fn dice<T>(&self, roll: impl FnOnce(&mut Dice) -> T) -> T {
+        roll(&mut lock(&self.dice))
+    }
+
+    fn is_calm(&self) -> bool {
+        self.db.world.is_calm()
+    }
+
+    /// The way to the database or back: mostly short, and never the same twice.
+    async fn travel(&self) {
+        let (slow, roll, ms) =
+            self.dice(|dice| (dice.below(1_000), dice.below(100), dice.within(1..=3)));
+        if slow < self.db.rates.slow && !self.is_calm() {
+            let ms = self.dice(|dice| dice.within(20..=900));
+            self.db
+                .world
+                .fault(|| format!("n{}: a statement takes {ms} ms", self.node));
+            return sleep_ms(ms).await;
+        }
+        match roll {
+            0..=24 => sleep_ms(ms).await,
+            25..=59 => tokio::task::yield_now().await,
+            _ => {}
+        }
+    }
+
+    /// One statement on its way to the database; an error where it does not get there.
+    async fn statement(&self, writes: bool) -> Result<(), StoreError> {
+        self.life.gate().await;
+        self.travel().await;
+        self.life.gate().await;
+        self.meet(writes).await
+    }
+
+    /// What a statement meets in the database.
+    async fn meet(&self, writes: bool) -> Result<(), StoreError> {
+        let refused = |why: &str| Err(StoreError::Unavailable(why.to_owned()));
+        match self.db.writer() {
+            Writer::Down => return refused("the connection was refused"),
+            Writer::ReadOnly if writes => return refused("the server is read-only"),
+            Writer::Open | Writer::ReadOnly => {}
+        }
+        if self.is_calm() {
+            return Ok(());
+        }
+        let rates = &self.db.rates;
+        let roll = self.dice(|dice| dice.below(1_000));
+        let world = &self.db.world;
+        if roll < rates.dropped {
+            world.fault(|| format!("n{}: the connection breaks", self.node));
+            return refused("the connection broke");
+        }
+        if writes && roll < rates.dropped + rates.lock_wait {
+            let ms = self.dice(|dice| dice.within(200..=1_500));
+            world.fault(|| format!("n{}: a lock is waited for in vain, {ms} ms", self.node));
+            sleep_ms(ms).await;
+            self.life.gate().await;
+            return refused("lock wait timeout exceeded");
+        }
+        if writes && roll < rates.dropped + rates.lock_wait + rates.deadlock {
+            world.fault(|| format!("n{}: chosen as a deadlock's victim", self.node));
+            return refused("deadlock found");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! What clients asked and what they were told, as it went over the wire.
+//!
+//! The auditor's only source beside the ledger. Holds numbers and names, and none of our types that
+//! know how to decide something.
+
+use std::fmt;
+
+use boxoffice::event::EventSnapshot;
+use boxoffice::payment::PaymentState;
+use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
+use boxoffice::time::Timestamp;
+use uuid::Uuid;
+
+use crate::world::Moment;
+
+/// Where a reservation stands, as the API names it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Status {
+    Held,
+    Paying,
+    Confirmed,
+    Cancelled,
+    Expired,
+}
+
+impl From<ReservationStatus> for Status {
+    fn from(status: ReservationStatus) -> Self {
+        match status {
+            ReservationStatus::Held => Self::Held,
+            ReservationStatus::Paying => Self::Paying,
+            ReservationStatus::Confirmed => Self::Confirmed,
+            ReservationStatus::Cancelled => Self::Cancelled,
+            ReservationStatus::Expired => Self::Expired,
+        }
+    }
+}
+
+/// A reservation as the API shows it. Times are microseconds since 1970.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Shown {
+    pub(crate) id: Uuid,
+    pub(crate) event: i64,
+    pub(crate) user: String,
+    pub(crate) grade: String,
+    pub(crate) quantity: u32,
+    pub(crate) status: Status,
+    pub(crate) reserved_at: i64,
+    /// When a hold ends; of a held one only.
+    pub(crate) expires_at: Option<i64>,
+    /// When it was cancelled or its end was noticed.
+    pub(crate) ended_at: Option<i64>,
+    /// Tickets that admit.
+    pub(crate) tickets: u32,
+    /// The seats, where they have numbers.
+    pub(crate) seats: Vec<String>,
+    /// What was paid, if anything: which payment, when, and whether it goes back.
+    pub(crate) paid: Option<Paid>,
+}
+
+/// A payment as the API shows it with its reservation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Paid {
+    pub(crate) id: Uuid,
+    pub(crate) at: i64,
+}
+
+impl From<&Reservation> for Shown {
+    fn from(found: &Reservation) -> Self {
+        let (status, expires_at, ended_at) = match &found.state {
+            ReservationState::Held { expires_at, .. } => (Status::Held, Some(*expires_at), None),
+            ReservationState::Paying { .. } => (Status::Paying, None, None),
+            ReservationState::Confirmed { .. } => (Status::Confirmed, None, None),
+            ReservationState::Cancelled { at, .. } => (Status::Cancelled, None, Some(*at)),
+            ReservationState::Expired { at } => (Status::Expired, None, Some(*at)),
+        };
+        let admits = |ticket: &&boxoffice::reservation::Ticket| {
+            ticket.state != boxoffice::reservation::TicketState::Cancelled
+        };
+        Self {
+            id: found.id.0,
+            event: found.event.0,
+            user: found.user.as_str().to_owned(),
+            grade: found.seat_type.as_str().to_owned(),
+            quantity: found.quantity.get(),
+            status,
+            reserved_at: found.reserved_at.as_micros(),
+            expires_at: expires_at.map(Timestamp::as_micros),
+            ended_at: ended_at.map(Timestamp::as_micros),
+            seats: found.seats.iter().map(ToString::to_string).collect(),
+            paid: paid(found),
+            tickets: u32::try_from(found.tickets.iter().filter(admits).count()).unwrap_or(0),
+        }
+    }
+}
+
+fn paid(found: &Reservation) -> Option<Paid> {
+    let (ReservationState::Confirmed {
+        payment: Some(payment),
+    }
+    | ReservationState::Cancelled {
+        payment: Some(payment),
+        ..
+    }) = &found.state
+    else {
+        return None;
+    };
+    let (PaymentState::Paid { at } | PaymentState::Refunded { paid_at: at }) = payment.state else {
+        return None;
+    };
+    Some(Paid {
+        id: payment.id.0,
+        at: at.as_micros(),
+    })
+}
+
+/// One grade's seats as the API shows them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Seats {
+    pub(crate) grade: String,
+    pub(crate) total: u32,
+    pub(crate) available: u32,
+    pub(crate) held: u32,
+    pub(crate) sold: u32,
+}
+
+/// The seats of an event as a snapshot has them.
+pub(crate) fn seats(snapshot: &EventSnapshot) -> Vec<Seats> {
+    let seats = |grade: &boxoffice::grade::Grade| Seats {
+        grade: grade.seat_type.as_str().to_owned(),
+        total: grade.stock.total,
+        available: grade.stock.available,
+        held: grade.stock.held,
+        sold: grade.stock.sold,
+    };
+    snapshot.grades.iter().map(seats).collect()
+}
+
+/// What a client asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ask {
+    Reserve {
+        event: i64,
+        user: String,
+        grade: String,
+        quantity: u32,
+        /// Named by the client; empty: any.
+        seats: Vec<String>,
+        key: Option<String>,
+    },
+    Cancel {
+        event: i64,
+        user: String,
+        id: Uuid,
+        key: Option<String>,
+    },
+    Pay {
+        event: i64,
+        user: String,
+        id: Uuid,
+        token: &'static str,
+        key: Option<String>,
+    },
+    Extend {
+        event: i64,
+        user: String,
+        id: Uuid,
+        key: Option<String>,
+    },
+    Show {
+        event: i64,
+        id: Uuid,
+    },
+    Look {
+        event: i64,
+    },
+    Profile {
+        user: String,
+    },
+}
+
+impl Ask {
+    /// The event that it is about, if any.
+    pub(crate) fn event(&self) -> Option<i64> {
+        match self {
+            Self::Reserve { event, .. }
+            | Self::Cancel { event, .. }
+            | Self::Pay { event, .. }
+            | Self::Extend { event, .. }
+            | Self::Show { event, .. }
+            | Self::Look { event } => Some(*event),
+            Self::Profile { .. } => None,
+        }
+    }
+}
+
+/// Why nothing was done, as a client hears it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Nothing {
+    /// 503, too many.
+    Overloaded,
+    /// 503, the database.
+    Unavailable,
+    /// 500.
+    Internal,
+}
+
+/// What a client was told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// Done: the reservation as it is now; whether it had been done before under the same key.
+    Done { shown: Shown, replayed: bool },
+    /// Somebody has these of the seats.
+    Taken(Vec<String>),
+    /// Too few seats are left.
+    TooFew { available: u32 },
+    /// The limit per buyer is reached.
+    Limit { limit: u32, holding: u32 },
+    /// The key was used for another request.
+    KeyReused,
+    /// It was cancelled before.
+    AlreadyCancelled,
+    /// Its hold had ended.
+    HoldExpired,
+    /// The provider said no, or could not be asked.
+    NotPaid,
+    /// It is confirmed, and holds no longer.
+    AlreadyConfirmed,
+    /// The one extension was used.
+    ExtensionUsed,
+    /// A payment is under way.
+    PaymentInProgress,
+    /// There is no such thing.
+    NotFound,
+    /// Nothing was done.
+    Nothing(Nothing),
+    /// It was done, or it was not.
+    Unknown { id: Option<Uuid> },
+    /// A reservation as it is.
+    Reservation(Shown),
+    /// An event's seats, of this version, good for so many microseconds.
+    Seats {
+        version: i64,
+        seats: Vec<Seats>,
+        good_for_micros: u64,
+    },
+    /// A profile was made, or was there.
+    Profile,
+    /// Something that no client of ours can have asked for.
+    Nonsense(String),
+}
+
+/// One request: who asked what, when, where, and what came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Op {
+    pub(crate) node: u32,
+    /// Which of the node's lives it was.
+    pub(crate) life: u32,
+    pub(crate) ask: Ask,
+    pub(crate) asked: Moment,
+    /// When an answer came; `None` where the client went away or the connection was lost.
+    pub(crate) answered: Option<Moment>,
+    pub(crate) told: Option<Told>,
+    /// Whether it was asked after the last fault.
+    pub(crate) in_calm: bool,
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reserve {
+                event,
+                user,
+                grade,
+                quantity,
+                seats,
+                key,
+            } => {
+                write!(f, "{user} reserves {quantity} {grade} of event {event}")?;
+                if !seats.is_empty() {
+                    write!(f, " ({})", seats.join(" "))?;
+                }
+                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+            }
+            Self::Cancel { id, user, key, .. } => {
+                write!(f, "{user} cancels {id}")?;
+                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+            }
+            Self::Pay {
+                id,
+                user,
+                token,
+                key,
+                ..
+            } => {
+                write!(f, "{user} pays for {id} with {token}")?;
+                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+            }
+            Self::Extend { id, user, key, .. } => {
+                write!(f, "{user} holds {id} longer")?;
+                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+            }
+            Self::Show { id, .. } => write!(f, "look at reservation {id}"),
+            Self::Look { event } => write!(f, "look at event {event}"),
+            Self::Profile { user } => write!(f, "make a profile for {user}"),
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:?} {} {}, {} tickets",
+            self.id, self.status, self.quantity, self.grade, self.tickets
+        )
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { shown, replayed } => {
+                write!(
+                    f,
+                    "{}: {shown}",
+                    if *replayed { "replayed" } else { "done" }
+                )
+            }
+            Self::TooFew { available } => write!(f, "too few seats, {available} left"),
+            Self::Taken(seats) => write!(f, "taken: {}", seats.join(" ")),
+            Self::Limit { limit, holding } => write!(f, "limit {limit}, has {holding}"),
+            Self::Reservation(shown) => write!(f, "{shown}"),
+            Self::Seats { version, seats, .. } => {
+                write!(f, "version {version}:")?;
+                seats.iter().try_for_each(|seats| {
+                    let (grade, available) = (&seats.grade, seats.available);
+                    write!(f, " {grade} {available} left")
+                })
+            }
+            other => write!(f, "{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What everything in a simulated day shares: its time, its record, and whether faults may happen.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use boxoffice::time::{Clock, Instant, Timestamp};
+use tokio::sync::Notify;
+
+/// When every simulated day begins: 2030-12-31T10:00:00Z, in microseconds since 1970.
+pub(crate) const DAWN_MICROS: i64 = 1_924_941_600_000_000;
+
+/// A moment of the day: its place in the order of everything, and what the clock of the world says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Moment {
+    /// Counts every beginning and end of a request; no two are the same.
+    pub(crate) order: u64,
+    /// Since the day began.
+    pub(crate) at: Duration,
+}
+
+/// One simulated day.
+#[derive(Debug)]
+pub(crate) struct World {
+    began: tokio::time::Instant,
+    order: AtomicU64,
+    calm: AtomicBool,
+    faults: AtomicU32,
+    commands: AtomicU32,
+    hung: AtomicU32,
+    record: Option<Mutex<Vec<String>>>,
+}
+
+impl World {
+    /// A day that begins now, with every step written down if `traced`.
+    pub(crate) fn new(traced: bool) -> Arc<Self> {
+        Arc::new(Self {
+            began: tokio::time::Instant::now(),
+            order: AtomicU64::new(1),
+            calm: AtomicBool::new(true),
+            faults: AtomicU32::new(0),
+            commands: AtomicU32::new(0),
+            hung: AtomicU32::new(0),
+            record: traced.then(Mutex::default),
+        })
+    }
+
+    /// How long the day has lasted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The next moment in the order of everything.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            order: self.order.fetch_add(1, Ordering::Relaxed),
+            at: self.elapsed(),
+        }
+    }
+
+    /// Whether faults do not happen now.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::Relaxed)
+    }
+
+    /// Lets faults happen, or stops them.
+    pub(crate) fn set_calm(&self, calm: bool) {
+        self.calm.store(calm, Ordering::Relaxed);
+        self.tell(|| if calm { "calm" } else { "faults may happen" });
+    }
+
+    /// Counts a fault, and writes it down.
+    pub(crate) fn fault<T: fmt::Display>(&self, what: impl FnOnce() -> T) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        self.tell(|| format!("fault: {}", what()));
+    }
+
+    /// Faults so far.
+    pub(crate) fn faults(&self) -> u32 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request of a client.
+    pub(crate) fn command(&self) {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests so far.
+    pub(crate) fn commands(&self) -> u32 {
+        self.commands.load(Ordering::Relaxed)
+    }
+
+    /// Writes a step down, if anybody wants to read it.
+    pub(crate) fn tell<T: fmt::Display>(&self, what: impl FnOnce() -> T) {
+        if let Some(record) = &self.record {
+            let at = self.elapsed();
+            let line = format!("{:>4}.{:03} {}", at.as_secs(), at.subsec_millis(), what());
+            lock(record).push(line);
+        }
+    }
+
+    /// Everything that was written down.
+    pub(crate) fn take_record(&self) -> Vec<String> {
+        let record = self.record.as_ref();
+        record.map_or_else(Vec::new, |record| std::mem::take(&mut *lock(record)))
+    }
+
+    /// Calls of dead nodes that will never be answered; each holds one task.
+    pub(crate) fn hung(&self) -> usize {
+        self.hung.load(Ordering::Relaxed) as usize
+    }
+}
+
+/// Locks, also after a panic under the lock.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits `ms` milliseconds of the world's time.
+pub(crate) async fn sleep_ms(ms: u32) {
+    tokio::time::sleep(Duration::from_millis(ms.into())).await;
+}
+
+/// One life of a node, from its start to its crash or shutdown. All that leaves the node, leaves
+/// it through a port, and every port asks here first: a dead node has no effect on anything.
+#[derive(Debug)]
+pub(crate) struct Life {
+    world: Arc<World>,
+    dead: AtomicBool,
+    paused: AtomicBool,
+    changed: Notify,
+}
+
+impl Life {
+    pub(crate) fn new(world: Arc<World>) -> Arc<Self> {
+        Arc::new(Self {
+            world,
+            dead: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            changed: Notify::new(),
+        })
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Relaxed)
+    }
+
+    /// Ends this life.
+    pub(crate) fn kill(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// Stops the node as a debugger or a hypervisor does, or lets it go on.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// Passes at once while the node runs, later while it is paused, and never once it is dead.
+    pub(crate) async fn gate(&self) {
+        while self.is_dead() || self.paused.load(Ordering::Relaxed) {
+            let _hung = self.is_dead().then(|| Hung::new(&self.world));
+            self.changed.notified().await;
+        }
+    }
+
+    /// Ends with this life.
+    pub(crate) async fn end(&self) {
+        while !self.is_dead() {
+            self.changed.notified().await;
+        }
+    }
+}
+
+struct Hung<'a>(&'a World);
+
+impl<'a> Hung<'a> {
+    fn new(world: &'a World) -> Self {
+        world.hung.fetch_add(1, Ordering::Relaxed);
+        Self(world)
+    }
+}
+
+impl Drop for Hung<'_> {
+    fn drop(&mut self) {
+        self.0.hung.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A node's clock: the world's, and how wrong it is.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeClock {
+    pub(crate) world: Arc<World>,
+    /// How far it is ahead, in microseconds.
+    pub(crate) ahead_micros: Arc<AtomicI64>,
+}
+
+impl Clock for NodeClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.world.elapsed().as_micros()).unwrap_or(0);
+        Timestamp::from_micros(DAWN_MICROS + elapsed + self.ahead_micros.load(Ordering::Relaxed))
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::from_elapsed(self.world.elapsed())
+    }
+}
