@@ -9,6 +9,7 @@
 
 mod counters;
 mod flights;
+pub(crate) mod hearing;
 mod level;
 
 use std::sync::Arc;
@@ -16,16 +17,18 @@ use std::time::Duration;
 
 use boxoffice::coordinator::{Cached, Load, View, ViewKey};
 use boxoffice::event::EventSnapshot;
-use boxoffice::ids::EventId;
+use boxoffice::ids::{EventId, Version};
 use boxoffice::store::StoreError;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use self::counters::Counters;
 use self::flights::{Answer, Boarding, Flights, Pilot};
-use self::level::{Known, Level, Put};
-use crate::limits::{CacheLimits, millis};
+use self::level::{Freshness, Known, Level, Put};
+use crate::limits::{CacheLimits, millis, secs};
+use crate::redis::codec::Stock;
+use crate::redis::shared::{Found, SharedLevel};
 use crate::watchers::Watchers;
 
 /// The cache of one node.
@@ -35,6 +38,8 @@ pub(crate) struct Cache {
     watchers: Watchers,
     counters: Counters,
     load_max: Duration,
+    /// What nodes share; asked before the database.
+    shared: Option<SharedLevel>,
 }
 
 impl Cache {
@@ -45,6 +50,17 @@ impl Cache {
             watchers: Watchers::new(millis(limits.watch_interval_ms)),
             counters: Counters::register(),
             load_max: millis(limits.load_ms_max),
+            shared: None,
+        }
+    }
+
+    /// The cache of a node beside others.
+    pub(crate) fn beside(limits: &CacheLimits, shared: SharedLevel) -> Self {
+        let seats_ttl = secs(limits.seats_ttl_secs);
+        Self {
+            level: Level::beside(limits, seats_ttl, shared.hearing()),
+            shared: Some(shared),
+            ..Self::new(limits)
         }
     }
 
@@ -72,48 +88,110 @@ impl Cache {
     }
 
     async fn fly(&self, key: ViewKey, load: Load, pilot: Pilot) {
-        let answer = match self.fetch(load).await {
-            Ok(Some(view)) => Ok(self.keep(&key, view)),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
+        let answer = match self.find(&key).await {
+            Some(found) => Ok(found),
+            None => self.load(&key, load).await,
         };
         pilot.land(answer);
     }
 
-    /// Where a view comes from that this process does not know: a shared level is asked here,
-    /// before the database, and told afterwards.
-    async fn fetch(&self, load: Load) -> Result<Option<View>, StoreError> {
-        timeout(self.load_max, load).await.unwrap_or_else(|_| {
+    /// What the shared level knows, if there is one and it does: a view, or that there is none.
+    async fn find(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        let as_of = Instant::now();
+        match self.shared.as_ref()?.get(key).await? {
+            Found::View(view, ttl_max) => {
+                let freshness = Freshness { as_of, ttl_max };
+                Some(self.keep(key, view, freshness, true))
+            }
+            Found::Forgotten(event) => {
+                self.forget(event);
+                Some(None)
+            }
+        }
+    }
+
+    /// Asks the database, and tells the shared level.
+    async fn load(&self, key: &ViewKey, load: Load) -> Answer {
+        let as_of = Instant::now();
+        let loaded = timeout(self.load_max, load).await.unwrap_or_else(|_| {
             Err(StoreError::Unavailable(format!(
                 "a load took longer than {} ms",
                 self.load_max.as_millis()
             )))
-        })
+        });
+        let Some(view) = loaded? else {
+            return Ok(None);
+        };
+        if let Some(shared) = &self.shared {
+            shared.put(&view);
+        }
+        Ok(self.keep(key, view, Freshness::of(as_of), false))
     }
 
-    /// Keeps what was loaded, and says what is known now: that, or what overtook it.
-    fn keep(&self, key: &ViewKey, view: View) -> Option<Cached> {
-        match self.level.put(key, view.clone()) {
-            Put::Stored(ttl) => {
-                if let View::Event(snapshot) = &view {
-                    self.watchers.offer(snapshot);
-                }
-                Some(Cached {
-                    view,
-                    hit: false,
-                    ttl,
-                })
-            }
-            Put::Overtaken(known) => cached(known, false),
+    /// Keeps what was found, and says what is known now: that, or what overtook it.
+    fn keep(&self, key: &ViewKey, view: View, freshness: Freshness, hit: bool) -> Option<Cached> {
+        let ttl = match self.level.put(key, view.clone(), freshness) {
+            Put::Stored(ttl) => ttl,
+            Put::Overtaken(known) => return cached(known, hit),
+            Put::Outdated => Duration::ZERO,
+        };
+        if let View::Event(snapshot) = &view {
+            self.watchers.offer(snapshot);
         }
+        Some(Cached { view, hit, ttl })
     }
 
     /// Makes a committed state the known one, here and for those who watch.
     pub(crate) fn publish(&self, snapshot: &Arc<EventSnapshot>) {
         let key = ViewKey::Event(snapshot.event.id);
-        if let Put::Stored(_) = self.level.put(&key, View::Event(Arc::clone(snapshot))) {
+        let view = View::Event(Arc::clone(snapshot));
+        let freshness = Freshness::of(Instant::now());
+        if let Put::Stored(_) = self.level.put(&key, view, freshness) {
             self.watchers.offer(snapshot);
         }
+    }
+
+    /// Takes in what another node has published.
+    ///
+    /// Events that nobody here has asked for are left alone. Where the description has changed
+    /// too, it is fetched for those who watch, and by the next who asks.
+    pub(crate) fn hear(self: &Arc<Self>, stock: &Stock) {
+        let (event, version) = (stock.event, stock.version);
+        let shown = || self.watchers.shown(event).map(|shown| shown.event.clone());
+        let details = self.level.details(event).or_else(shown);
+        if let Some(snapshot) = details.and_then(|details| stock.of(&details)) {
+            self.publish(&Arc::new(snapshot));
+            return;
+        }
+        let is_loading = self.flights.has(&ViewKey::Event(event));
+        let is_watched = self.watchers.is_watched(event);
+        if is_loading || is_watched || self.level.has(event) {
+            self.level.heard(event, version);
+        }
+        if is_watched {
+            self.fetch_for_watchers(event, version);
+        }
+    }
+
+    /// Shows everybody who watches what was missed while nothing could be heard.
+    pub(crate) fn catch_up(self: &Arc<Self>) {
+        for event in self.watchers.watched() {
+            self.fetch_for_watchers(event, Version(0));
+        }
+    }
+
+    fn fetch_for_watchers(self: &Arc<Self>, event: EventId, version: Version) {
+        let cache = Arc::clone(self);
+        tokio::spawn(async move {
+            let key = ViewKey::Event(event);
+            let shared = cache.shared.as_ref()?;
+            if let Found::View(View::Event(snapshot), _) = shared.get(&key).await?
+                && snapshot.version >= version
+            {
+                cache.publish(&snapshot);
+            }
+            Some(())
+        });
     }
 
     /// Drops what is known of a deleted event; for a while it answers that there is nothing.

@@ -2,13 +2,15 @@
 //!
 //! Decides nothing: everything in here may be lost, late or granted twice, and the sale stays
 //! correct. Knows no SQL and no HTTP; what it caches it is handed, and never asks for itself.
-//! Start reading at [`in_process::InProcess`], which serves a node that is on its own; the cache
-//! and the watchers are written so that a shared level can join them.
+//! Start reading at [`in_process::InProcess`], which serves a node that is on its own, then at
+//! [`redis::RedisCoordinator`], which serves a node beside others; both keep what they know in the
+//! same cache and tell the same watchers.
 
 mod cache;
 pub mod in_process;
 pub mod limits;
 mod pruning;
+pub mod redis;
 #[cfg(test)]
 mod testing;
 mod watchers;

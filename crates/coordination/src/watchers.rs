@@ -97,6 +97,28 @@ impl Watchers {
         }
     }
 
+    /// The events that are watched at this moment.
+    pub(crate) fn watched(&self) -> Vec<EventId> {
+        let channels = lock(&self.channels);
+        let open = channels.by_event.iter().filter(|(_, c)| !c.is_closed());
+        open.map(|(event, _)| *event).collect()
+    }
+
+    /// Whether anybody watches this event.
+    pub(crate) fn is_watched(&self, event: EventId) -> bool {
+        lock(&self.channels)
+            .by_event
+            .get(&event)
+            .is_some_and(|channel| !channel.is_closed())
+    }
+
+    /// What was last shown of an event that is watched.
+    pub(crate) fn shown(&self, event: EventId) -> Shown {
+        let channels = lock(&self.channels);
+        let channel = channels.by_event.get(&event)?;
+        channel.sender.borrow().clone()
+    }
+
     /// Shows what still waits, and ends the channel: its receivers see the end.
     pub(crate) fn close(&self, event: EventId) {
         let removed = lock(&self.channels).by_event.remove(&event);

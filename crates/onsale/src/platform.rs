@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
+use boxoffice::coordinator::Coordinator;
 use boxoffice::ids::IdSource;
 use boxoffice::store::Store;
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use coordination::in_process::InProcess;
+use coordination::redis::{RedisCoordinator, RedisSettings};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -47,6 +49,7 @@ pub struct Platform {
     /// The use cases.
     pub box_office: BoxOffice,
     store: Arc<dyn Store>,
+    redis: Option<Arc<RedisCoordinator>>,
     settings: Settings,
     background: Background,
     upkeep: JoinHandle<()>,
@@ -61,13 +64,18 @@ impl Platform {
             .set_buckets_for_metric(Matcher::Full("onsale_commit_groups".to_owned()), &SIZES)?
             .install_recorder()?;
         let store = database::open(config, OpenMode::Serve).await?;
+        let redis = redis(config).await?;
+        let coordinator: Arc<dyn Coordinator> = match &redis {
+            Some(redis) => Arc::clone(redis) as _,
+            None => Arc::new(InProcess::new(config.cache)),
+        };
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed)?;
         let ports = Ports {
             store: Arc::clone(&store),
             payments: payments::provider(config.payment_provider, config.sandbox),
             ticket_key: ticket_key(config, &*store).await?,
-            coordinator: Arc::new(InProcess::new(config.cache)),
+            coordinator,
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(IdSource::seeded(seed)),
             node: node_name(config),
@@ -91,6 +99,7 @@ impl Platform {
         Ok(Self {
             box_office,
             store,
+            redis,
             settings,
             background,
             upkeep,
@@ -107,8 +116,25 @@ impl Platform {
         drop(self.background);
         self.upkeep.abort();
         self.box_office.shutdown().await;
+        if let Some(redis) = &self.redis {
+            redis.close().await;
+        }
         self.store.close().await;
     }
+}
+
+/// What is shared with other nodes, where there are any.
+async fn redis(config: &Config) -> anyhow::Result<Option<Arc<RedisCoordinator>>> {
+    let Some(url) = &config.redis_url else {
+        return Ok(None);
+    };
+    let settings = RedisSettings {
+        place: url.parse()?,
+        prefix: config.redis_prefix.clone(),
+        cache: config.cache,
+        redis: config.redis,
+    };
+    Ok(Some(Arc::new(RedisCoordinator::open(settings).await)))
 }
 
 /// The configured key, or the one that the database keeps, so that every node has the same.

@@ -28,6 +28,53 @@ pub fn start(folder: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<Se
     run(&SUITE.find(folder)?, name, &home, free_port()?, arguments)
 }
 
+/// Starts a server that has ended once more: on its old port, empty.
+pub fn start_again(ended: &Server, arguments: &[&str]) -> anyhow::Result<Server> {
+    let installed = SUITE.find(ended.folder.parent().unwrap_or(&ended.folder))?;
+    run(
+        &installed,
+        &ended.name,
+        &ended.folder,
+        ended.port,
+        arguments,
+    )
+}
+
+/// Starts a replica of `primary`.
+pub fn start_replica(folder: &Path, name: &str, primary: &Server) -> anyhow::Result<Server> {
+    let port = primary.port.to_string();
+    start(folder, name, &["--replicaof", "127.0.0.1", &port])
+}
+
+/// Starts a sentinel that watches `primary` under the name `master`, and takes it to be down after
+/// half a second if `quorum` sentinels agree.
+pub fn start_sentinel(
+    folder: &Path,
+    name: &str,
+    master: &str,
+    primary: &Server,
+    quorum: u32,
+) -> anyhow::Result<Server> {
+    let home = folder.join(name);
+    fresh_folder(&home)?;
+    let installed = SUITE.find(folder)?;
+    let port = free_port()?;
+    let primary = primary.port;
+    // A sentinel writes what it learns into its configuration.
+    let configuration = format!(
+        "port {port}\nbind 127.0.0.1\ndaemonize no\n\
+         sentinel monitor {master} 127.0.0.1 {primary} {quorum}\n\
+         sentinel down-after-milliseconds {master} 500\n\
+         sentinel failover-timeout {master} 3000\n"
+    );
+    std::fs::write(home.join("sentinel.conf"), configuration)?;
+    let mut command = installed.command("redis-server");
+    command
+        .current_dir(&home)
+        .args(["sentinel.conf", "--sentinel"]);
+    Server::start(name, port, &home, &mut command, answers)
+}
+
 fn run(
     installed: &Installed,
     name: &str,

@@ -48,6 +48,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .env("TEST_STORE", "mysql")
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
+    step(
+        "the API on a database server and beside Redis",
+        in_root(NEXTEST.path()?)
+            .args(["nextest", "run", "--locked", "--package", "onsale"])
+            .args(["--filterset", "test(/^api::/)"])
+            .env("TEST_STORE", "mysql")
+            .env("TEST_COORDINATION", "redis"),
+    )?;
     drop(servers);
     step(
         "examples in the docs",

@@ -105,6 +105,11 @@ impl Flights {
         Boarding::Pilot(pilot, Waiting { landing })
     }
 
+    /// Whether this key is being loaded.
+    pub(crate) fn has(&self, key: &ViewKey) -> bool {
+        lock(&self.aloft).flights.contains_key(key)
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.aloft).flights.len()

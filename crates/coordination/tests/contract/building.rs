@@ -35,9 +35,9 @@ pub(crate) fn limits() -> CacheLimits {
     }
 }
 
-/// Lets every task that is ready go on for as long as it can.
+/// Lets every task that is ready go on for as long as it can, and servers answer.
 pub(crate) async fn settle() {
-    tokio::time::sleep(Duration::from_millis(10)).await;
+    tokio::time::sleep(Duration::from_millis(30)).await;
 }
 
 pub(crate) fn user(name: &str) -> Arc<User> {

@@ -11,11 +11,15 @@ mod testing;
 mod versions;
 mod watching;
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use boxoffice::coordinator::Coordinator;
+use boxoffice::coordinator::{Coordinator, CoordinatorHealth};
 use coordination::in_process::InProcess;
-use coordination::limits::CacheLimits;
+use coordination::limits::{CacheLimits, RedisLimits};
+use coordination::redis::{RedisCoordinator, RedisSettings};
+use rand::TryRng;
+use rand::rngs::SysRng;
 
 /// Two nodes beside the same shared part; the same one twice where nothing is shared.
 struct Nodes {
@@ -82,7 +86,8 @@ macro_rules! contract {
             $(
                 #[tokio::test(start_paused = $paused)]
                 async fn $test() {
-                    crate::$subject::$test($nodes(crate::building::limits())).await;
+                    let nodes = $nodes(crate::building::limits()).await;
+                    crate::$subject::$test(nodes).await;
                 }
             )*
         }
@@ -90,11 +95,36 @@ macro_rules! contract {
 }
 
 contract!(in_process, crate::in_process_nodes, start_paused = true);
+contract!(redis, crate::redis_nodes, start_paused = false);
 
-fn in_process_nodes(limits: CacheLimits) -> Nodes {
+fn in_process_nodes(limits: CacheLimits) -> Ready<Nodes> {
     let alone = Arc::new(InProcess::new(limits));
-    Nodes {
+    ready(Nodes {
         here: alone.clone(),
         there: alone,
+    })
+}
+
+async fn redis_nodes(limits: CacheLimits) -> Nodes {
+    let settings = RedisSettings {
+        place: servers::running::redis_url().parse().expect("a place"),
+        prefix: format!("contract-{:x}", SysRng.try_next_u64().expect("randomness")),
+        cache: limits,
+        redis: RedisLimits::default(),
+    };
+    Nodes {
+        here: connected(settings.clone()).await,
+        there: connected(settings).await,
     }
+}
+
+/// A node that writes and hears.
+async fn connected(settings: RedisSettings) -> Arc<dyn Coordinator> {
+    let node = Arc::new(RedisCoordinator::open(settings).await);
+    let began = tokio::time::Instant::now();
+    while node.health().await != CoordinatorHealth::Up {
+        assert!(began.elapsed().as_secs() < 10, "redis does not answer");
+        building::settle().await;
+    }
+    node
 }

@@ -20,18 +20,27 @@ pub fn engine(url: &str) -> Option<Engine> {
     }
 }
 
-/// A URL as it may be shown: `mysql://user:***@host/name`.
+/// A URL as it may be shown: `mysql://user:***@host/name`, and no password in its query either.
 pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (place, query) = rest.split_at(end);
     // A password may have an @ of its own; the last one stands before the host.
-    let Some(at) = rest[..end].rfind('@') else {
-        return url.to_owned();
-    };
-    let user = rest[..at].split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:***{}", &rest[at..])
+    let place = place.rfind('@').map_or_else(
+        || place.to_owned(),
+        |at| {
+            let user = place[..at].split(':').next().unwrap_or_default();
+            format!("{user}:***{}", &place[at..])
+        },
+    );
+    let hidden = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if name.contains("password") => format!("{name}=***"),
+        _ => pair.to_owned(),
+    });
+    let query = hidden.collect::<Vec<_>>().join("&");
+    format!("{scheme}://{place}{query}")
 }
 
 /// What is wrong with the database's settings, one line each.
@@ -71,6 +80,10 @@ mod tests {
             ("mysql://u:p@h:1/n?x=1", "mysql://u:***@h:1/n?x=1"),
             ("mysql://u:a@b/c@h/n", "mysql://u:***@h/n"),
             ("redis://:p@h", "redis://:***@h"),
+            (
+                "redis-sentinel://a,b/0?master=m&sentinel_password=p",
+                "redis-sentinel://a,b/0?master=m&sentinel_password=***",
+            ),
             ("mysql://h/n", "mysql://h/n"),
             ("sqlite:a/b.db", "sqlite:a/b.db"),
         ] {

@@ -4,13 +4,14 @@
 
 mod database;
 mod reader;
+mod redis;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use boxoffice::limits::Limits;
 use boxoffice::ticket_code::TICKET_KEY_LEN;
-use coordination::limits::CacheLimits;
+use coordination::limits::{CacheLimits, RedisLimits};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
@@ -51,8 +52,10 @@ pub struct Config {
     pub database_url: String,
     /// A reader of the database, for lists and details.
     pub database_reader_url: Option<String>,
-    /// What nodes share beside the database.
+    /// What nodes share beside the database. Holds a password, if any.
     pub redis_url: Option<String>,
+    /// What every name in Redis begins with.
+    pub redis_prefix: String,
     /// Opens what is the organizer's; without it everything is open, on loopback only.
     pub admin_token: Option<SecretString>,
     /// Signs tickets: 64 hexadecimal digits. Without one, a key is made and kept in the database.
@@ -83,6 +86,8 @@ pub struct Config {
     pub cache: CacheLimits,
     /// The bounds of a database that is a server.
     pub database: DatabaseLimits,
+    /// The bounds of what is done with Redis.
+    pub redis: RedisLimits,
 }
 
 impl Default for Config {
@@ -92,6 +97,7 @@ impl Default for Config {
             database_url: "sqlite:onsale-data/onsale.db".to_owned(),
             database_reader_url: None,
             redis_url: None,
+            redis_prefix: "onsale".to_owned(),
             admin_token: None,
             ticket_key: None,
             payment_provider: Provider::default(),
@@ -107,6 +113,7 @@ impl Default for Config {
             server: ServerLimits::default(),
             cache: CacheLimits::default(),
             database: DatabaseLimits::default(),
+            redis: RedisLimits::default(),
         }
     }
 }
@@ -238,6 +245,7 @@ fn read(reader: &mut Reader) -> Config {
     reader.set_url("database_url", &mut config.database_url);
     reader.set_optional_url("database_reader_url", &mut config.database_reader_url);
     reader.set_optional_url("redis_url", &mut config.redis_url);
+    read_fields!(reader, config, redis_prefix);
     reader.set_secret("admin_token", &mut config.admin_token);
     reader.set_secret("ticket_key", &mut config.ticket_key);
     read_fields!(
@@ -256,6 +264,7 @@ fn read(reader: &mut Reader) -> Config {
     read_server(reader, &mut config.server);
     read_cache(reader, &mut config.cache);
     read_database(reader, &mut config.database);
+    read_redis(reader, &mut config.redis);
     config
 }
 
@@ -326,6 +335,8 @@ fn read_cache(reader: &mut Reader, limits: &mut CacheLimits) {
         reader,
         limits,
         event_ttl_secs,
+        seats_ttl_secs,
+        unheard_ttl_ms,
         user_ttl_secs,
         page_ttl_ms,
         event_entries_max,
@@ -352,6 +363,17 @@ fn read_database(reader: &mut Reader, limits: &mut DatabaseLimits) {
     );
 }
 
+fn read_redis(reader: &mut Reader, limits: &mut RedisLimits) {
+    read_fields!(
+        reader,
+        limits,
+        redis_timeout_ms,
+        redis_connect_timeout_ms,
+        redis_pulse_ms,
+        redis_retry_ms_max,
+    );
+}
+
 /// What is wrong with settings that can each be read.
 fn check(config: &Config) -> Vec<String> {
     let mut mistakes = config.limits.mistakes();
@@ -370,9 +392,7 @@ fn check(config: &Config) -> Vec<String> {
         mistakes.push("handling_timeout_ms must exceed request_deadline_ms".to_owned());
     }
     mistakes.extend(database::mistakes(config));
-    if config.redis_url.is_some() {
-        mistakes.push("redis_url: this version coordinates within one process".to_owned());
-    }
+    mistakes.extend(redis::mistakes(config));
     if let Err(mistake) = web::CorsOrigins::read(&config.cors_origins) {
         mistakes.push(format!("cors_origins: {mistake}"));
     }

@@ -27,7 +27,8 @@ impl Database {
         Self::File(folder.join("onsale.db"))
     }
 
-    fn on_server() -> Self {
+    /// A database of its own on the server for tests.
+    pub(crate) fn on_server() -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         let name = format!("onsale_platform_{}_{number}", std::process::id());

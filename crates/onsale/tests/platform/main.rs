@@ -10,4 +10,6 @@ mod edge;
 mod faults;
 mod races;
 mod guide;
+mod nodes;
+mod redis;
 mod server;

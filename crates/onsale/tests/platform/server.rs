@@ -46,6 +46,11 @@ impl House {
         Self::with_database(Database::new)
     }
 
+    /// A database on the server for tests, for a test of several nodes.
+    pub(crate) fn on_server() -> Self {
+        Self::with_database(|_| Database::on_server())
+    }
+
     /// A file, for a test of what can befall files only.
     pub(crate) fn on_file() -> Self {
         Self::with_database(Database::file)
@@ -53,10 +58,18 @@ impl House {
 
     fn with_database(make: impl FnOnce(&Path) -> Database) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut settings = Vec::new();
+        // The same tests, beside the Redis for tests: each house has its own part of it.
+        if std::env::var("TEST_COORDINATION").is_ok_and(|by| by == "redis") {
+            let name = folder.path().file_name().unwrap_or_default();
+            let prefix = format!("test{}", name.to_string_lossy());
+            settings.push(("ONSALE_REDIS_URL", servers::running::redis_url()));
+            settings.push(("ONSALE_REDIS_PREFIX", prefix));
+        }
         Self {
             database: make(folder.path()),
             folder,
-            settings: Vec::new(),
+            settings,
         }
     }
 

@@ -1,0 +1,117 @@
+//! Two nodes over one database, with Redis beside it: real processes, real servers.
+
+use std::time::{Duration, Instant};
+
+use load::client::Client;
+use serde_json::json;
+
+use crate::api::stream::Watcher;
+use crate::redis::{beside, redis, until_redis_is};
+use crate::server::{House, Server, body_of};
+
+/// How old the stock may be that a node shows.
+const STALENESS_MAX: Duration = Duration::from_secs(1);
+
+/// Two nodes that hear each other, and a client of each.
+async fn two_nodes(house: &House) -> [(Server, Client); 2] {
+    let (one, two) = (house.open(), house.open());
+    let (mut at_one, mut at_two) = (one.client().await, two.client().await);
+    until_redis_is(&mut at_one, "UP").await;
+    until_redis_is(&mut at_two, "UP").await;
+    [(one, at_one), (two, at_two)]
+}
+
+async fn reserve(client: &mut Client, event: i64, user: &str) {
+    let body = json!({ "eventId": event, "userId": user, "quantity": 1 });
+    let answer = client.post("/api/reservations", None, &body).await;
+    body_of(&answer.expect("an answer"), 201);
+}
+
+/// Waits until a node shows so many seats; says how long that took.
+async fn until_shown(client: &mut Client, event: i64, left: u64) -> Duration {
+    let began = Instant::now();
+    loop {
+        let answer = client.get(&format!("/api/events/{event}")).await;
+        let shown = body_of(&answer.expect("an answer"), 200);
+        if shown["availableSeats"] == left {
+            return began.elapsed();
+        }
+        assert!(began.elapsed() < STALENESS_MAX * 10, "{shown}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_node_sells_the_other_shows_within_a_second() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis);
+    let [(one, mut at_one), (two, mut at_two)] = two_nodes(&house).await;
+    let event = one.event(json!({ "totalSeats": 100 })).await;
+    until_shown(&mut at_two, event, 100).await;
+    let (_, mut watcher) = Watcher::begin(&two, event, "").await;
+    watcher.state().await.expect("the whole state");
+
+    let mut slowest = Duration::ZERO;
+    for sold in 1..=20 {
+        reserve(&mut at_one, event, &format!("buyer{sold}")).await;
+        let committed = Instant::now();
+        until_shown(&mut at_two, event, 100 - sold).await;
+        while watcher.state().await.expect("a state")["availableSeats"] != 100 - sold {}
+        slowest = slowest.max(committed.elapsed());
+    }
+    assert!(slowest < STALENESS_MAX, "{slowest:?}");
+}
+
+#[tokio::test]
+async fn two_nodes_share_one_sale_and_nothing_is_sold_twice() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis);
+    let [(one, at_one), (_two, at_two)] = two_nodes(&house).await;
+    let event = one.event(json!({ "totalSeats": 100 })).await;
+    let mut buyers = Vec::new();
+    for (node, mut client) in [at_one, at_two].into_iter().enumerate() {
+        buyers.push(tokio::spawn(async move {
+            let mut sold = 0;
+            for number in 0..80 {
+                let user = format!("buyer{node}-{number}");
+                let body = json!({ "eventId": event, "userId": user, "quantity": 1 });
+                let answer = client.post("/api/reservations", None, &body).await;
+                let answer = answer.expect("an answer");
+                if answer.status.as_u16() == 201 {
+                    sold += 1;
+                } else {
+                    let refused = body_of(&answer, 409);
+                    assert_eq!(refused["error"]["code"], "INSUFFICIENT_SEATS", "{refused}");
+                }
+            }
+            sold
+        }));
+    }
+    let mut sold = 0;
+    for buyer in buyers {
+        sold += buyer.await.expect("no panic");
+    }
+    assert_eq!(sold, 100);
+    let (audit, is_clean) = house.audit();
+    assert!(is_clean, "{audit}");
+}
+
+#[tokio::test]
+async fn what_is_held_at_a_node_that_dies_the_other_ends_once() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis);
+    let [(mut one, mut at_one), (_two, mut at_two)] = two_nodes(&house).await;
+    let event = one
+        .event(json!({ "totalSeats": 10, "holdSeconds": 1 }))
+        .await;
+    for number in 0..10 {
+        reserve(&mut at_one, event, &format!("buyer{number}")).await;
+    }
+    one.kill();
+    until_shown(&mut at_two, event, 10).await;
+    for number in 0..10 {
+        reserve(&mut at_two, event, &format!("later{number}")).await;
+    }
+    let (audit, is_clean) = house.audit();
+    assert!(is_clean, "{audit}");
+}
