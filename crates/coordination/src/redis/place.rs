@@ -90,6 +90,9 @@ impl<'a> Parts<'a> {
 
     /// How to reach one of the hosts, read by the library from a URL of its own.
     fn host(&self, host: &str, login: &str, port: u16) -> Result<ConnectionInfo, InvalidPlace> {
+        if host.is_empty() || host.starts_with(':') {
+            return Err(InvalidPlace::because("a hostname is missing"));
+        }
         let scheme = if self.tls { "rediss" } else { "redis" };
         let has_port = host
             .rsplit_once(':')
