@@ -57,8 +57,6 @@ mod bugs {
         ClockBelieved,
         /// The event's version is read after the facts that it guards.
         VersionAfterFacts,
-        /// A hold that ends while nobody asks is forgotten.
-        HoldForgotten,
         /// A hold ends although it is being paid for.
         ExpiryRacesPayment,
         /// A charge whose answer was lost counts as declined.

@@ -163,7 +163,7 @@ fn the_password_of_redis_is_shown_nowhere() {
     for url in [
         "redis://mina:hush@localhost:1/0",
         "redis://:hush@localhost:1/none",
-        "redis-sentinel://:hush@localhost?quorum=hush",
+        "redis-sentinel://:hush@localhost?sentinel_password=hush",
     ] {
         let output = onsale()
             .current_dir(folder.path())
