@@ -13,7 +13,6 @@ use crate::command::Command;
 use crate::ids::EventId;
 use crate::invariants::{self, Invariant, Violation};
 use crate::limits::Limits;
-use crate::planted::planted;
 use crate::runtime::{self, JoinHandle};
 use crate::sequencer::Sequencers;
 use crate::store::StoreError;
@@ -71,9 +70,6 @@ async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
     let interval = runtime::millis(limits.sweep_interval_ms);
     loop {
         runtime::sleep(interval).await;
-        if planted!(HoldForgotten) {
-            continue;
-        }
         match ports
             .store
             .events_due(ports.clock.now(), EVENTS_DUE_LEN_MAX)

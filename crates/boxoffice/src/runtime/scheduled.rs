@@ -20,7 +20,8 @@ pub use tokio::sync::{mpsc, oneshot};
 pub struct JoinHandle<T>(future::JoinHandle<Result<T, Panicked>>);
 
 /// The task panicked or was stopped.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the task panicked or was stopped")]
 pub struct Panicked;
 
 /// The time was up.

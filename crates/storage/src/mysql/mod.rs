@@ -133,8 +133,8 @@ impl Store for MySqlStore {
         let mut results = Vec::with_capacity(tasks.len());
         for task in tasks {
             let result = task.await;
-            let lost = |error: tokio::task::JoinError| CommitError::Unknown(error.to_string());
-            results.push(result.map_err(lost).flatten());
+            let result = result.map_err(|error| CommitError::Unknown(error.to_string()));
+            results.push(result.flatten());
         }
         results
     }
