@@ -1,6 +1,6 @@
 //! Classic mistakes that can be planted into this crate, one at a time, for the simulator to find.
 //!
-//! Only with the feature `planted-bugs`. Without it [`planted!`](crate::planted::planted) is
+//! Only with the feature `planted-bugs`. Without it `planted!` is
 //! `false` at compile time, and nothing of this is in the binary.
 
 /// Whether a mistake is planted at this place.

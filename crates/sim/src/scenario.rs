@@ -1,7 +1,7 @@
 //! What a seed holds: the nodes, the events, who comes to buy, and what goes wrong.
 //!
 //! A scenario is drawn whole before the day begins, so that it can be made smaller afterwards:
-//! see [`shrink`](mod@crate::shrink). What chance does during the day comes from streams of their own.
+//! see `shrink`. What chance does during the day comes from streams of their own.
 
 use boxoffice::limits::Limits;
 
