@@ -7,6 +7,7 @@
 
 mod limits;
 mod memory;
+mod migrations;
 mod mysql;
 mod names;
 mod rows;

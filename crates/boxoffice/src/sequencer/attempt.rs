@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::command::{Outcome, Unserved};
 use crate::decide::{Known, decide, facts_needed};
 use crate::event::EventSnapshot;
-use crate::group::{Decision, Facts, FactsQuery, Group};
+use crate::group::{Changes, Decision, Facts, FactsQuery, Group};
 use crate::ids::{GroupId, Version};
 use crate::planted::planted;
 use crate::runtime;
@@ -223,6 +223,19 @@ impl Sequencer {
         Attempt::Decided { outcomes, more_due }
     }
 
+    /// The next link of the chain after `base`.
+    fn group(&self, base: Version, now: Timestamp, brief: String, changes: Changes) -> Group {
+        Group {
+            event: self.event,
+            base,
+            id: self.shared.ports.ids.group(now),
+            now,
+            actor: self.shared.ports.node.clone(),
+            brief,
+            changes,
+        }
+    }
+
     /// Commits a decision. One that changes nothing takes its version all the same: a commit
     /// whose answer was lost cannot land any more then, and a refusal is true.
     async fn commit(
@@ -244,15 +257,8 @@ impl Sequencer {
             last_now: now,
             ..after
         };
-        let group = Group {
-            event: self.event,
-            base: snapshot.version,
-            id: self.shared.ports.ids.group(now),
-            now,
-            actor: self.shared.ports.node.clone(),
-            brief: brief(&batch.commands, &outcomes),
-            changes,
-        };
+        let brief = brief(&batch.commands, &outcomes);
+        let group = self.group(snapshot.version, now, brief, changes);
         #[cfg(feature = "planted-bugs")]
         let group = crate::planted::without_abandoned(batch, group);
         let id = group.id;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
+use boxoffice::box_office::BoxOffice;
 use boxoffice::command::{EventPatch, ReserveError, Unserved, Update};
 use boxoffice::event::SaleState;
 use futures_util::future::join_all;
@@ -107,9 +108,9 @@ async fn a_refusal_after_a_lost_commit_is_true_whatever_lands_later() {
     house.audit().await;
 }
 
-/// The group that keeps a lost commit from landing changes nothing, and is a version all the same.
-#[tokio::test(start_paused = true)]
-async fn after_a_refusal_that_took_a_version_the_node_knows_the_event() {
+/// A sale that closed between two attempts. The group that keeps the first, lost, from landing
+/// changes nothing, and is a version all the same.
+async fn refused_with_a_version() -> (House, BoxOffice) {
     let house = House::selling(event().with_grade("R", 3).closing_at(60)).await;
     let node = house.node("a");
     later(ms(59_990)).await;
@@ -117,6 +118,12 @@ async fn after_a_refusal_that_took_a_version_the_node_knows_the_event() {
     house.store.commits_take(ms(20));
     let refused = house.reserve(&node, ask("mina", 2)).await;
     assert_eq!(refused, Err(ReserveError::SaleClosed));
+    (house, node)
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_refusal_that_took_a_version_the_node_knows_the_event() {
+    let (house, node) = refused_with_a_version().await;
     let (barrier, loads) = (house.store.last_group(), &house.store.loads);
     let read = loads.load(Ordering::SeqCst);
     house.close(&node).await.expect("an update");
@@ -130,13 +137,7 @@ async fn after_a_refusal_that_took_a_version_the_node_knows_the_event() {
 /// Time goes back, and the group that changed nothing is what the next one may not be earlier than.
 #[tokio::test(start_paused = true)]
 async fn after_a_refusal_that_took_a_version_time_does_not_run_back() {
-    let house = House::selling(event().with_grade("R", 3).closing_at(60)).await;
-    let node = house.node("a");
-    later(ms(59_990)).await;
-    house.store.next_commits(&[Fault::LostBefore]);
-    house.store.commits_take(ms(20));
-    let refused = house.reserve(&node, ask("mina", 2)).await;
-    assert_eq!(refused, Err(ReserveError::SaleClosed));
+    let (house, node) = refused_with_a_version().await;
     house.clock.jump_secs(-30);
     house.close(&node).await.expect("an update");
     house.audit().await;

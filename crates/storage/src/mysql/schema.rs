@@ -1,20 +1,13 @@
 //! The schema: one statement a file, because the server commits each as it goes.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::Row;
+use sqlx::migrate::Migrator;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{Row, SqlStr};
 
-macro_rules! migrations {
-    ($($version:literal $name:literal),* $(,)?) => {
-        &[$((
-            $version,
-            include_str!(concat!("../../migrations/mysql/", $version, "_", $name, ".sql")),
-            $name,
-        )),*]
-    };
-}
+use crate::migrations::{self, File, migrations};
 
-const MIGRATIONS: &[(&str, &str, &str)] = migrations![
+const MIGRATIONS: &[File] = migrations![
+    "mysql":
     "0001" "organizers",
     "0002" "default_organizer",
     "0003" "productions",
@@ -34,20 +27,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = migrations![
 ];
 
 /// The newest schema that this binary knows.
-pub(super) const VERSION: i64 = {
-    // A handful, so that nothing can wrap.
-    #[expect(clippy::cast_possible_wrap)]
-    let version = MIGRATIONS.len() as i64;
-    version
-};
+pub(super) const VERSION: i64 = migrations::version(MIGRATIONS);
 
 /// Brings a database to [`VERSION`]. Several nodes may try at once: one does it, the others wait.
 pub(super) fn migrator() -> Migrator {
-    let migrations = MIGRATIONS.iter().zip(1..).map(|((_, sql, name), version)| {
-        let sql = SqlStr::from_static(sql);
-        Migration::new(version, (*name).into(), MigrationType::Simple, sql, false)
-    });
-    let mut migrator = Migrator::with_migrations(migrations.collect());
+    let mut migrator = migrations::migrator(MIGRATIONS);
     // Its own lock waits for ever, and `MariaDB` takes that for not at all: see `lock`.
     migrator.set_locking(false);
     migrator
@@ -81,11 +65,10 @@ pub(super) async fn applied(connection: &mut MySqlConnection) -> Result<i64, sql
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrations::are_numbered;
 
     #[test]
     fn migrations_are_numbered_without_a_gap() {
-        for (number, (version, ..)) in (1..).zip(MIGRATIONS) {
-            assert_eq!(version.parse(), Ok(number));
-        }
+        assert!(are_numbered(MIGRATIONS));
     }
 }

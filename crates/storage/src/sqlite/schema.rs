@@ -1,19 +1,12 @@
 //! The schema: one statement a file, applied in order, each once.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Row, SqlStr, SqliteConnection};
+use sqlx::migrate::Migrator;
+use sqlx::{Row, SqliteConnection};
 
-macro_rules! migrations {
-    ($($version:literal $name:literal),* $(,)?) => {
-        &[$((
-            $version,
-            include_str!(concat!("../../migrations/sqlite/", $version, "_", $name, ".sql")),
-            $name,
-        )),*]
-    };
-}
+use crate::migrations::{self, File, migrations};
 
-const MIGRATIONS: &[(&str, &str, &str)] = migrations![
+const MIGRATIONS: &[File] = migrations![
+    "sqlite":
     "0001" "organizers",
     "0002" "default_organizer",
     "0003" "productions",
@@ -40,20 +33,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = migrations![
 ];
 
 /// The newest schema that this binary knows.
-pub(super) const VERSION: i64 = {
-    // A handful, so that nothing can wrap.
-    #[expect(clippy::cast_possible_wrap)]
-    let version = MIGRATIONS.len() as i64;
-    version
-};
+pub(super) const VERSION: i64 = migrations::version(MIGRATIONS);
 
 /// Brings a database to [`VERSION`].
 pub(super) fn migrator() -> Migrator {
-    let migrations = MIGRATIONS.iter().zip(1..).map(|((_, sql, name), version)| {
-        let sql = SqlStr::from_static(sql);
-        Migration::new(version, (*name).into(), MigrationType::Simple, sql, false)
-    });
-    Migrator::with_migrations(migrations.collect())
+    migrations::migrator(MIGRATIONS)
 }
 
 /// The newest migration that was applied; 0 where none was.
@@ -73,11 +57,10 @@ pub(super) async fn applied(connection: &mut SqliteConnection) -> Result<i64, sq
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrations::are_numbered;
 
     #[test]
     fn migrations_are_numbered_without_a_gap() {
-        for (number, (version, ..)) in (1..).zip(MIGRATIONS) {
-            assert_eq!(version.parse(), Ok(number));
-        }
+        assert!(are_numbered(MIGRATIONS));
     }
 }

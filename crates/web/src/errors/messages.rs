@@ -124,6 +124,7 @@ const fn code_in_korean(code: Code) -> &'static str {
     }
 }
 
+/// As long as there are faults: a table with a line for each, which is read better in one piece.
 fn fault_in_english(fault: &Fault) -> Cow<'static, str> {
     match fault {
         Fault::Missing => "is missing".into(),
@@ -197,6 +198,7 @@ fn fault_in_english(fault: &Fault) -> Cow<'static, str> {
     }
 }
 
+/// See [`fault_in_english`].
 fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
     match fault {
         Fault::Missing => "필수 항목입니다".into(),
