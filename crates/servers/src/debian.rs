@@ -107,19 +107,21 @@ impl Installed {
     }
 }
 
-/// Runs a command to its end; what it prints is told only where it fails.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+/// Runs a command to its end; gives what it printed.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let name = command.get_program().display().to_string();
     let output = command
         .output()
         .with_context(|| format!("{name} cannot be run"))?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        bail!(
-            "{name}: {}\n{}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("{name}: {}\n{printed}{complaint}", output.status);
     }
-    Ok(())
+    Ok(printed)
+}
+
+/// Runs a command to its end; what it prints is told only where it fails.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    output(command).map(drop)
 }

@@ -89,6 +89,12 @@ impl Server {
         self
     }
 
+    /// The same server, which runs on when this is dropped.
+    pub fn unguarded(mut self) -> Self {
+        self.guarded = false;
+        self
+    }
+
     /// Its process id.
     pub const fn pid(&self) -> i32 {
         self.pid

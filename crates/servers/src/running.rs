@@ -1,7 +1,7 @@
 //! The servers that outlive their starter: where they are, and how to end them.
 //!
-//! `cargo xtask servers up` starts them and `down` ends them; `cargo xtask test` does both around
-//! the tests. A test asks [`mysql_url`] or [`redis_url`].
+//! `cargo xtask servers up` starts them, on free ports of this machine only, and `down` ends them;
+//! `cargo xtask test` does both around the tests. A test asks [`mysql_url`] or [`redis_url`].
 
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,95 @@ pub fn up_for_tests() -> anyhow::Result<Vec<String>> {
         remember(&servers)?;
     }
     Ok(started)
+}
+
+/// The servers of a sale on several nodes: a database and its replica, and a Redis with a replica
+/// and three sentinels. Each list is started whole, or not at all.
+const ESTATE: [&[&str]; 2] = [
+    &["mariadb-primary", "mariadb-replica"],
+    &[
+        "redis-primary",
+        "redis-replica",
+        "redis-sentinel-1",
+        "redis-sentinel-2",
+        "redis-sentinel-3",
+    ],
+];
+
+/// The name that sentinels know the primary Redis by.
+pub const SENTINEL_MASTER: &str = "onsale";
+
+/// Starts the servers of a sale on several nodes that do not run; says which.
+///
+/// Where one of a list has died, the others of the list are ended and all are made anew: what is
+/// left of a replication is of no use to anybody who wants to begin.
+pub fn up() -> anyhow::Result<Vec<String>> {
+    let mut servers = list()?;
+    servers.retain_mut(Server::is_running);
+    let mut started = Vec::new();
+    for names in ESTATE {
+        let runs = |name: &&str| servers.iter().any(|server| server.name == **name);
+        if names.iter().all(runs) {
+            continue;
+        }
+        for server in &mut servers {
+            if names.contains(&server.name.as_str()) {
+                server.stop()?;
+            }
+        }
+        servers.retain(|server| !names.contains(&server.name.as_str()));
+        let fresh = if names[0].starts_with("mariadb") {
+            start_databases(names)?
+        } else {
+            start_redises(names)?
+        };
+        started.extend(fresh.iter().map(|server| server.name.clone()));
+        servers.extend(fresh);
+        remember(&servers)?;
+    }
+    Ok(started)
+}
+
+/// A primary with an empty database `onsale`, and its replica.
+fn start_databases(names: &[&str]) -> anyhow::Result<Vec<Server>> {
+    let folder = folder();
+    let primary = mariadb::start_primary(&folder, names[0], 1)?.guarded();
+    let replica = mariadb::start_replica(&folder, names[1], 2, &primary)?.guarded();
+    let create = "CREATE DATABASE onsale CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+    mariadb::administer(&folder, &primary, create)?;
+    Ok(vec![primary.unguarded(), replica.unguarded()])
+}
+
+/// A primary, its replica, and sentinels of which two have to agree.
+fn start_redises(names: &[&str]) -> anyhow::Result<Vec<Server>> {
+    let folder = folder();
+    let primary = redis::start(&folder, names[0], &[])?.guarded();
+    let mut all = vec![redis::start_replica(&folder, names[1], &primary)?.guarded()];
+    for name in &names[2..] {
+        let sentinel = redis::start_sentinel(&folder, name, SENTINEL_MASTER, &primary, 2)?;
+        all.push(sentinel.guarded());
+    }
+    all.insert(0, primary);
+    Ok(all.into_iter().map(Server::unguarded).collect())
+}
+
+/// What to start onsale with, to use the servers that run: a line each.
+pub fn settings() -> anyhow::Result<Vec<String>> {
+    let servers = list()?;
+    let find = |name: &str| servers.iter().find(|server| server.name == name);
+    let mut lines = Vec::new();
+    for (setting, name) in [
+        ("database-url", "mariadb-primary"),
+        ("database-reader-url", "mariadb-replica"),
+    ] {
+        if let Some(server) = find(name) {
+            lines.push(format!("--{setting} {}", mariadb::url(server, "onsale")));
+        }
+    }
+    if let Some(server) = find("redis-primary") {
+        lines.push(format!("--redis-url {}", redis::url(server)));
+    }
+    Ok(lines)
 }
 
 /// Ends the servers that `which` chooses by their names; says which those were.

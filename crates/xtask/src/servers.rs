@@ -7,8 +7,9 @@ use servers::running;
 pub(crate) enum Command {
     /// Start them
     Up {
-        /// Which: `tests` are a MariaDB and a Redis that tests share
-        #[arg(value_parser = ["tests"], default_value = "tests")]
+        /// Which: `all` are a MariaDB with a replica and a Redis with a replica and three sentinels;
+        /// `tests` are a MariaDB and a Redis that tests share
+        #[arg(value_parser = ["all", "tests"], default_value = "all")]
         which: String,
     },
     /// End every server that was started
@@ -20,8 +21,12 @@ pub(crate) enum Command {
 /// Starts, ends or lists servers.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Up { .. } => {
-            running::up_for_tests()?;
+        Command::Up { which } => {
+            if which == "tests" {
+                running::up_for_tests()?;
+            } else {
+                running::up()?;
+            }
             status()
         }
         Command::Down => {
@@ -48,6 +53,10 @@ fn status() -> anyhow::Result<()> {
             server.pid(),
             server.folder.join("log").display()
         );
+    }
+    let settings = running::settings()?;
+    if !settings.is_empty() {
+        println!("\nonsale serve {}", settings.join(" "));
     }
     Ok(())
 }
