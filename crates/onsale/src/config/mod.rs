@@ -3,6 +3,7 @@
 //! Everything is read and checked at start, and every mistake is told at once.
 
 mod database;
+mod file;
 mod reader;
 mod redis;
 
@@ -13,12 +14,14 @@ use boxoffice::limits::Limits;
 use boxoffice::ticket_code::TICKET_KEY_LEN;
 use coordination::limits::{CacheLimits, RedisLimits};
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Env, Serialized};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use storage::DatabaseLimits;
+use tracing_subscriber::filter::Targets;
 use web::ServerLimits;
 
+use self::file::Toml;
 use crate::payments::{Provider, SandboxLimits};
 
 pub use database::{Engine, engine, without_password};
@@ -72,7 +75,7 @@ pub struct Config {
     pub time_zone: String,
     /// How logs are written.
     pub log_format: LogFormat,
-    /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
+    /// What is logged, in the syntax of `tracing_subscriber::filter::Targets`.
     pub log_filter: String,
     /// This node's name in the event log; empty: host name and process id.
     pub node: String,
@@ -168,14 +171,14 @@ pub fn door(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let first = loaded(Figment::from(Toml::string(text)), Vec::new());
+    let first = loaded(Figment::from(Toml::text(text)), Vec::new());
     assert!(first.mistakes.iter().all(|mistake| !mistake.is_empty()));
     let is_plain = |setting: &&Effective| !setting.value.starts_with('(');
     let shown = first.effective.iter().filter(is_plain);
     let lines: Vec<_> = shown
         .map(|setting| format!("{} = {}", setting.name, setting.value))
         .collect();
-    let second = loaded(Figment::from(Toml::string(&lines.join("\n"))), Vec::new());
+    let second = loaded(Figment::from(Toml::text(&lines.join("\n"))), Vec::new());
     let values = |loaded: &Loaded| -> Vec<_> {
         let shown = loaded.effective.iter().filter(is_plain);
         shown.map(|setting| setting.value.clone()).collect()
@@ -202,9 +205,9 @@ fn sources(flags: &Flags, mistakes: &mut Vec<String>) -> Figment {
         Some(file) if !file.is_file() => {
             mistakes.push(format!("config: there is no file {}", file.display()));
         }
-        Some(file) => figment = figment.merge(Toml::file_exact(file)),
+        Some(file) => figment = figment.merge(Toml::file(file)),
         None if Path::new(DEFAULT_FILE).is_file() => {
-            figment = figment.merge(Toml::file_exact(DEFAULT_FILE));
+            figment = figment.merge(Toml::file(Path::new(DEFAULT_FILE)));
         }
         None => {}
     }
@@ -390,6 +393,12 @@ fn check(config: &Config) -> Vec<String> {
     }
     if config.server.handling_timeout_ms <= config.limits.request_deadline_ms {
         mistakes.push("handling_timeout_ms must exceed request_deadline_ms".to_owned());
+    }
+    if config.log_filter.parse::<Targets>().is_err() {
+        mistakes.push(format!(
+            "log_filter: {:?} is not like info or web=debug,info",
+            config.log_filter
+        ));
     }
     mistakes.extend(database::mistakes(config));
     mistakes.extend(redis::mistakes(config));

@@ -44,6 +44,7 @@ fn every_mistake_is_told_at_once_and_nothing_is_served() {
         ("ONSALE_LISTN", "127.0.0.1:1"),
         ("ONSALE_ADMIN_TOKEN", "short"),
         ("ONSALE_TIME_ZONE", "Mars/Olympus"),
+        ("ONSALE_LOG_FILTER", "web=loud"),
     ];
     let (text, code) = printed(&["serve"], &environment);
     assert_eq!(code, Some(78), "{text}");
@@ -54,6 +55,7 @@ fn every_mistake_is_told_at_once_and_nothing_is_served() {
         "listn",
         "admin_token",
         "time_zone",
+        "log_filter",
     ] {
         assert!(text.contains(name), "{name} is not mentioned: {text}");
     }
