@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
 /// Crash moments that are tried once more on a database server.
 const CRASH_MOMENTS_ON_SERVER: u32 = 5;
 
+/// How often each race is run once more on a database server.
+const RACE_ROUNDS_ON_SERVER: u32 = 200;
+
 /// Runs the tests.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.part.is_some() {
@@ -33,6 +36,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });
     let servers = crate::servers::ForTests::up()?;
+    // Always the whole workspace, and filters: a package on its own has other features, and would be
+    // built once more.
     step(
         "test suites",
         in_root(NEXTEST.path()?)
@@ -46,20 +51,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     step(
         "the platform on a database server",
         in_root(NEXTEST.path()?)
-            .args(["nextest", "run", "--locked", "--package", "onsale"])
-            .args(["--test", "platform"])
+            .args(["nextest", "run", "--workspace", "--locked"])
+            .args(["--filterset", "package(onsale) & binary(platform)"])
             .env("TEST_STORE", "mysql")
             // Each takes some seconds there, and the suites above have had all of them.
             .env(
                 "CRASH_TEST_MOMENTS",
                 moments.min(CRASH_MOMENTS_ON_SERVER).to_string(),
-            ),
+            )
+            .env("RACE_ROUNDS", RACE_ROUNDS_ON_SERVER.to_string()),
     )?;
     step(
         "the API on a database server and beside Redis",
         in_root(NEXTEST.path()?)
-            .args(["nextest", "run", "--locked", "--package", "onsale"])
-            .args(["--filterset", "test(/^api::/)"])
+            .args(["nextest", "run", "--workspace", "--locked"])
+            .args(["--filterset", "package(onsale) & test(/^api::/)"])
             .env("TEST_STORE", "mysql")
             .env("TEST_COORDINATION", "redis"),
     )?;

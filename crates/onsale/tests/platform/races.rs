@@ -1,5 +1,6 @@
 //! Two things that cannot both happen, asked for at the same moment, a thousand times each.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -8,8 +9,11 @@ use serde_json::{Value, json};
 
 use crate::server::{House, Server, body_of};
 
-/// How often each race is run.
-const ROUNDS: usize = 1_000;
+/// How often each race is run: a thousand times, or as the runner of the tests asks.
+static ROUNDS: LazyLock<usize> = LazyLock::new(|| {
+    let asked = std::env::var("RACE_ROUNDS").ok();
+    asked.map_or(1_000, |rounds| rounds.parse().expect("a number"))
+});
 
 /// Pairs of connections that run races side by side.
 const PAIRS: usize = 10;
@@ -118,15 +122,15 @@ fn status_of(reservation: &Value) -> &str {
     reservation["status"].as_str().expect("a status")
 }
 
-/// Runs a race on every pair, a thousand times together, and audits the books.
-async fn a_thousand_times(house: &House, server: &Server, race: impl AsyncFn(&mut Pair)) {
+/// Runs a race on every pair, as often as was asked for in all, and audits the books.
+async fn again_and_again(house: &House, server: &Server, race: impl AsyncFn(&mut Pair)) {
     let lanes = (0..PAIRS).map(|_| async {
         let mut pair = Pair {
             one: server.client().await,
             other: server.client().await,
             round: 0,
         };
-        while pair.round < ROUNDS / PAIRS {
+        while pair.round < *ROUNDS / PAIRS {
             race(&mut pair).await;
             pair.round += 1;
         }
@@ -141,7 +145,7 @@ async fn on_sale(hold_secs: u32) -> (House, Server, i64) {
     let house = House::new();
     let server = house.open();
     let fields = json!({
-        "totalSeats": 10 * ROUNDS, "price": { "r": 50_000 }, "holdSeconds": hold_secs,
+        "totalSeats": 10 * *ROUNDS, "price": { "r": 50_000 }, "holdSeconds": hold_secs,
     });
     let event = server.event(fields).await;
     (house, server, event)
@@ -150,7 +154,7 @@ async fn on_sale(hold_secs: u32) -> (House, Server, i64) {
 #[tokio::test]
 async fn cancel_against_pay() {
     let (house, server, event) = on_sale(600).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let path = pair.reserve(event).await;
         let (payment, card) = (format!("{path}/payment"), card());
         let (cancelled, paid) = pair
@@ -174,7 +178,7 @@ async fn cancel_against_pay() {
 #[tokio::test]
 async fn two_payments() {
     let (house, server, event) = on_sale(600).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let path = pair.reserve(event).await;
         let (payment, card) = (format!("{path}/payment"), card());
         let pay = Ask::Post(&payment, &card);
@@ -195,7 +199,7 @@ async fn two_payments() {
 #[tokio::test]
 async fn cancel_twice() {
     let (house, server, event) = on_sale(0).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let path = pair.reserve(event).await;
         let (one, other) = pair.race(Ask::Delete(&path), Ask::Delete(&path)).await;
         let mut codes = [one.code(), other.code()];
@@ -208,7 +212,7 @@ async fn cancel_twice() {
 #[tokio::test]
 async fn check_in_twice() {
     let (house, server, event) = on_sale(0).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let path = pair.reserve(event).await;
         let bought = pair.ask(Ask::Get(&path), 200).await;
         let code = bought["tickets"][0]["code"].as_str().expect("a code");
@@ -225,7 +229,7 @@ async fn check_in_twice() {
 #[tokio::test]
 async fn total_lowered_against_reserve() {
     let (house, server, _) = on_sale(0).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let new = json!({ "eventName": "IU", "eventDate": "2099-12-31T19:00:00", "totalSeats": 2 });
         let made = pair.ask(Ask::Post("/api/events", &new), 201).await;
         let event = made["eventId"].as_i64().expect("an id");
@@ -256,7 +260,7 @@ async fn total_lowered_against_reserve() {
 #[tokio::test]
 async fn event_cancelled_against_reserve() {
     let (house, server, _) = on_sale(0).await;
-    a_thousand_times(&house, &server, async |pair| {
+    again_and_again(&house, &server, async |pair| {
         let new = json!({ "eventName": "IU", "eventDate": "2099-12-31T19:00:00", "totalSeats": 2 });
         let made = pair.ask(Ask::Post("/api/events", &new), 201).await;
         let event = made["eventId"].as_i64().expect("an id");
@@ -298,7 +302,7 @@ async fn at_the_end_of_each_hold(
             round: 0,
         };
         let mut held = Vec::new();
-        for _ in 0..ROUNDS / PAIRS {
+        for _ in 0..*ROUNDS / PAIRS {
             held.push((pair.reserve(event).await, Instant::now()));
         }
         for (path, answered) in held {
