@@ -1,9 +1,10 @@
-//! The front of the house: the JSON API over HTTP/1.1, its errors, its description and its server.
+//! The front of the house: the JSON API over HTTP/1.1, the pages, their errors, the API's
+//! description and the server.
 //!
 //! Knows no SQL and no Redis, and decides nothing about a sale: it reads a request into a command
 //! that cannot be invalid, asks the box office, and tells the answer. Start reading at [`router`],
-//! then `api`, then `server`. What leaves through it is JSON in one of two shapes, a resource or
-//! the error envelope, and never a fault's internals.
+//! then `api`, then `pages`, then `server`. What leaves the API is JSON in one of two shapes, a
+//! resource or the error envelope; nothing that leaves tells a fault's internals.
 
 mod api;
 mod cors;
@@ -13,6 +14,7 @@ mod errors;
 mod lang;
 mod limits;
 mod openapi;
+mod pages;
 mod principal;
 mod request;
 mod response;

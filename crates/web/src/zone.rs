@@ -64,6 +64,11 @@ impl Zone {
         }
     }
 
+    /// This moment on the clocks and calendars of this zone.
+    pub(crate) fn civil(&self, at: Timestamp) -> DateTime {
+        self.0.to_datetime(instant(at))
+    }
+
     /// Reads RFC 3339, or a local date-time of this zone.
     pub(crate) fn read(&self, text: &str) -> Result<Timestamp, NoMoment> {
         let text = text.trim();

@@ -60,8 +60,8 @@ fn announce(config: &Config, address: SocketAddr, sample: Option<&EventSnapshot>
         return;
     }
     println!("onsale is open at http://{address}");
+    println!("  events         http://{address}/");
     println!("  API and docs   http://{address}/api/docs");
-    println!("  events         http://{address}/api/events");
     println!("  health         http://{address}/api/health");
     if let Some(snapshot) = sample {
         println!(

@@ -10,6 +10,7 @@ mod edge;
 mod faults;
 mod guide;
 mod nodes;
+mod pages;
 mod races;
 mod redis;
 mod server;

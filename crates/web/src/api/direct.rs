@@ -1,4 +1,4 @@
-//! The two requests that nearly everybody sends while an event sells.
+//! The three requests that nearly everybody sends while an event sells.
 //!
 //! They go past the router, which would cost as much as answering them. Anything unusual about a
 //! request takes the usual way, to the same handler.
@@ -11,6 +11,7 @@ use boxoffice::ids::EventId;
 use super::events::{HOT_PATH, told};
 use super::reservations::{RESERVE_PATH, taken};
 use super::{Answer, App, BASES};
+use crate::pages::{self, HOT_PAGE};
 use crate::request::Asked;
 
 /// A request that needs no router.
@@ -20,13 +21,18 @@ pub(crate) enum Direct {
     Event(EventId),
     /// Take seats.
     Reserve,
+    /// Show this event's page.
+    Page(EventId),
 }
 
 impl Direct {
     /// What is asked, where it is one of these.
     pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
         match *method {
-            Method::GET => event(path).map(Self::Event),
+            Method::GET => {
+                let told = below_base(path).map(Self::Event);
+                told.or_else(|| event(path).map(Self::Page))
+            }
             Method::POST => (path == RESERVE_PATH).then_some(Self::Reserve),
             _ => None,
         }
@@ -37,6 +43,7 @@ impl Direct {
         match self {
             Self::Event(_) => HOT_PATH,
             Self::Reserve => RESERVE_PATH,
+            Self::Page(_) => HOT_PAGE,
         }
     }
 
@@ -58,12 +65,17 @@ impl Direct {
                 told(app, id, known, takes_gzip).await
             }
             Self::Reserve => taken(app, Asked::without_route(request)).await,
+            Self::Page(id) => pages::told(app, id, request.headers(), takes_gzip).await,
         }
     }
 }
 
+fn below_base(path: &str) -> Option<EventId> {
+    event(path.strip_prefix(BASES[0])?)
+}
+
 fn event(path: &str) -> Option<EventId> {
-    let digits = path.strip_prefix(BASES[0])?.strip_prefix("/events/")?;
+    let digits = path.strip_prefix("/events/")?;
     let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
     digits
         .parse()
@@ -80,6 +92,8 @@ mod tests {
     fn only_the_usual_requests_go_past_the_router() {
         let event = Some(Direct::Event(EventId(7)));
         assert_eq!(Direct::of(&Method::GET, "/api/events/7"), event);
+        let page = Some(Direct::Page(EventId(7)));
+        assert_eq!(Direct::of(&Method::GET, "/events/7"), page);
         let reserve = Some(Direct::Reserve);
         assert_eq!(Direct::of(&Method::POST, "/api/reservations"), reserve);
         for unusual in [
@@ -93,8 +107,10 @@ mod tests {
             "upcoming",
             &"9".repeat(20),
         ] {
-            let path = format!("/api/events/{unusual}");
-            assert_eq!(Direct::of(&Method::GET, &path), None, "{unusual}");
+            for below in ["/api/events/", "/events/"] {
+                let path = format!("{below}{unusual}");
+                assert_eq!(Direct::of(&Method::GET, &path), None, "{path}");
+            }
         }
         for (method, path) in [
             (Method::GET, "/api/v1/events/7"),

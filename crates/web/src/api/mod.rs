@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use crate::cors::CorsOrigins;
 use crate::errors::{ApiError, Code};
 use crate::limits::ServerLimits;
+use crate::pages;
 use crate::request::{Asked, Fault, Faults, Json};
 use crate::settings::{AdminToken, Settings};
 use crate::visit::Host;
@@ -35,7 +36,11 @@ use crate::zone::Zone;
 pub(crate) use direct::Direct;
 pub(crate) use events::{SEARCH_LEN_MAX, SORTS as EVENT_SORTS, STATUSES as EVENT_STATUSES};
 pub(crate) use health::{HealthBody, LivenessBody, ToldAsIs};
-pub(crate) use reservations::{SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES};
+pub(crate) use packed::Packed;
+pub(crate) use rendered::Told;
+pub(crate) use reservations::{
+    SORTS as RESERVATION_SORTS, STATUSES as RESERVATION_STATUSES, told_event,
+};
 pub(crate) use stream::{Live, Streams};
 
 /// The base paths of the one API.
@@ -89,7 +94,7 @@ impl App {
     }
 }
 
-type Answer = Result<Response, ApiError>;
+pub(crate) type Answer = Result<Response, ApiError>;
 
 /// Every path below a base path, with its methods.
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
@@ -135,13 +140,16 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
 /// The path of the metrics, below no base path.
 pub(crate) const METRICS_PATH: &str = "/metrics";
 
-/// The router over every path, below both base paths.
+/// The router over every path: the API below both its base paths, and the pages.
 pub(crate) fn router() -> Router {
     let mut router = Router::new().route(METRICS_PATH, get(metrics));
     for base in BASES {
         for (path, methods) in routes() {
             router = router.route(&format!("{base}{path}"), methods);
         }
+    }
+    for (path, methods) in pages::routes() {
+        router = router.route(path, methods);
     }
     router
         .fallback(|| async { ApiError::from(Code::NotFound) })
@@ -200,6 +208,6 @@ fn mark_replayed(response: &mut Response, replayed: bool) {
 }
 
 /// Reads an event's number from a path.
-fn event_number(text: &str) -> Result<boxoffice::ids::EventId, Fault> {
+pub(crate) fn event_number(text: &str) -> Result<boxoffice::ids::EventId, Fault> {
     crate::request::number(1, i64::MAX)(text).map(boxoffice::ids::EventId)
 }

@@ -12,7 +12,7 @@ const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const FRAME_LEN: usize = HEAD.len() + 5 + 8;
 
 /// The packed beginning of a body.
-pub(super) struct Packed {
+pub(crate) struct Packed {
     /// Deflated, up to a byte's boundary, and not ended.
     deflated: Vec<u8>,
     crc: Crc,
@@ -20,7 +20,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Packs the beginning.
-    pub(super) fn beginning(plain: &[u8]) -> Option<Self> {
+    pub(crate) fn beginning(plain: &[u8]) -> Option<Self> {
         let mut deflated = Vec::with_capacity(plain.len() + 64);
         let mut compress = Compress::new(Compression::default(), false);
         compress
@@ -35,7 +35,7 @@ impl Packed {
     }
 
     /// The whole body, with this end; `None` where the end is too long for one stored block.
-    pub(super) fn with_end(&self, end: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn with_end(&self, end: &[u8]) -> Option<Vec<u8>> {
         let len = u16::try_from(end.len()).ok()?;
         let mut crc = Crc::new();
         crc.update(end);

@@ -74,7 +74,7 @@ pub(super) struct Rendered {
 
 /// What a rendering is of. The time of creation tells events of two databases apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     pub(super) version: Version,
     pub(super) status: EventStatus,
     created_at: Timestamp,
@@ -82,7 +82,7 @@ pub(super) struct Told {
 
 impl Told {
     /// What is told of an event at `now`.
-    pub(super) fn of(snapshot: &EventSnapshot, now: Timestamp) -> Self {
+    pub(crate) fn of(snapshot: &EventSnapshot, now: Timestamp) -> Self {
         Self {
             version: snapshot.version,
             status: snapshot.status(now),

@@ -58,7 +58,7 @@ pub(crate) async fn taken(app: &App, mut asked: Asked) -> Answer {
 }
 
 /// The event of something that is done. Without it the answer is poorer, but it is no failure.
-pub(super) async fn told_event(app: &App, id: EventId) -> Option<Arc<EventSnapshot>> {
+pub(crate) async fn told_event(app: &App, id: EventId) -> Option<Arc<EventSnapshot>> {
     app.box_office
         .event(id)
         .await

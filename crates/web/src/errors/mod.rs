@@ -22,7 +22,7 @@ use crate::response::Refund;
 use crate::zone::Zone;
 
 pub(crate) use code::Code;
-pub(crate) use messages::of_fault;
+pub(crate) use messages::{of_code, of_fault};
 
 /// One thing that `details` tells.
 #[derive(Clone, PartialEq, Debug)]
@@ -89,6 +89,24 @@ impl ApiError {
     /// What only the log may know.
     pub(crate) fn internal(&self) -> &str {
         self.internal.as_deref().unwrap_or("")
+    }
+
+    /// The detail of this name, if there is one.
+    pub(crate) fn detail(&self, name: &str) -> Option<&Detail> {
+        let mut details = self.details.iter();
+        details
+            .find(|(known, _)| known == name)
+            .map(|(_, detail)| detail)
+    }
+
+    /// What is wrong with which field.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&str, &Fault)> {
+        self.details
+            .iter()
+            .filter_map(|(name, detail)| match detail {
+                Detail::Fault(fault) => Some((&**name, fault)),
+                _ => None,
+            })
     }
 
     /// The names of the details, for tests of what was refused.
@@ -172,7 +190,7 @@ impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
         map.serialize_entry("code", self.error.code.as_str())?;
-        map.serialize_entry("message", &*messages::of_code(self.lang, self.error.code))?;
+        map.serialize_entry("message", &*of_code(self.lang, self.error.code))?;
         map.serialize_entry("details", &ToldDetails(self))?;
         map.end()
     }
@@ -237,7 +255,7 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
             assert!(code.status().is_client_error() || code.status().is_server_error());
-            let [en, ko] = [Lang::En, Lang::Ko].map(|lang| messages::of_code(lang, code));
+            let [en, ko] = [Lang::En, Lang::Ko].map(|lang| of_code(lang, code));
             assert!(en.is_ascii() && !ko.is_ascii(), "{code:?}: {en} / {ko}");
         }
     }

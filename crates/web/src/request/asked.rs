@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::fault::{Fault, Faults};
+use super::form::Form;
 use super::query::{Query, decode};
 use super::values;
 use crate::errors::{ApiError, Code};
@@ -120,6 +121,19 @@ impl Asked {
 
     /// The body, which has to be JSON by its type, within its limits of size and time.
     pub(crate) async fn body(&mut self, limits: &ServerLimits) -> Result<Bytes, ApiError> {
+        self.body_of(is_json, limits).await
+    }
+
+    /// The fields of a form that a page sent, within the same limits.
+    pub(crate) async fn form(&mut self, limits: &ServerLimits) -> Result<Form, ApiError> {
+        self.body_of(is_form, limits).await.map(Form::new)
+    }
+
+    async fn body_of(
+        &mut self,
+        is_wanted: fn(&[u8]) -> bool,
+        limits: &ServerLimits,
+    ) -> Result<Bytes, ApiError> {
         let bytes_max = limits.request_body_bytes_max as usize;
         if self
             .announced_len()
@@ -132,7 +146,7 @@ impl Asked {
             .headers
             .get(CONTENT_TYPE)
             .map(HeaderValue::as_bytes);
-        if announced.is_some_and(|media_type| !is_json(media_type)) {
+        if announced.is_some_and(|media_type| !is_wanted(media_type)) {
             return Err(Code::UnsupportedMediaType.into());
         }
         let is_typed = announced.is_some();
@@ -171,14 +185,21 @@ impl Asked {
 
 /// Whether a media type is `application/json`, in UTF-8 where it says.
 fn is_json(media_type: &[u8]) -> bool {
+    is_text_of("application/json", media_type)
+}
+
+/// Whether a media type is that of a form, in UTF-8 where it says.
+fn is_form(media_type: &[u8]) -> bool {
+    is_text_of("application/x-www-form-urlencoded", media_type)
+}
+
+fn is_text_of(name: &str, media_type: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(media_type) else {
         return false;
     };
     let mut parts = text.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|t| t.eq_ignore_ascii_case("application/json"));
-    is_json
+    let is_it = parts.next().is_some_and(|t| t.eq_ignore_ascii_case(name));
+    is_it
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
                 let charset = value.trim().trim_matches('"');

@@ -5,6 +5,7 @@ mod event;
 mod event_patch;
 mod fault;
 mod fields;
+mod form;
 mod grades;
 mod json;
 mod paging;
@@ -21,16 +22,15 @@ pub(crate) use event::{
 };
 pub(crate) use event_patch::{event_patch, if_version, names_own_zone};
 pub(crate) use fault::{Fault, Faults};
+pub(crate) use form::{Form, cancel_form, extend_form, pay_form, reserve_form};
 pub(crate) use grades::SEATINGS;
 pub(crate) use json::Json;
 pub(crate) use paging::{PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, page, sort};
 pub(crate) use payment::{door_hash, extend_hash, pay_request};
-pub(crate) use query::number;
+pub(crate) use query::{Query, number};
 pub(crate) use reservation::{cancel_hash, reserve_request};
 pub(crate) use user::{USERNAME_LEN_MAX, new_user};
 pub(crate) use values::{EMAIL_LEN_MAX, PHONE_LEN_MAX, line_of, one_of, user_id_of};
 
-#[cfg(any(test, feature = "doors"))]
-pub(crate) use query::Query;
 #[cfg(any(test, feature = "doors"))]
 pub(crate) use values::idempotency_key;

@@ -21,7 +21,16 @@ pub(crate) fn pay_request(
     let fields = Fields::of_body(body, faults)?;
     let method = fields.required("method", method);
     let token = fields.required("token", token);
-    let (method, token) = (method?, token?);
+    Some(payment(reservation, method?, token?, key))
+}
+
+/// The payment that this comes to.
+pub(super) fn payment(
+    reservation: ReservationId,
+    method: PaymentMethod,
+    token: PaymentToken,
+    key: Option<IdempotencyKey>,
+) -> PayRequest {
     let key = key.map(|key| KeyedRequest {
         key,
         body: BodyHash::of(&[
@@ -31,12 +40,12 @@ pub(crate) fn pay_request(
             token.expose().as_bytes(),
         ]),
     });
-    Some(PayRequest {
+    PayRequest {
         reservation,
         method,
         token,
         key,
-    })
+    }
 }
 
 fn method(value: &Json<'_>) -> Result<PaymentMethod, Fault> {

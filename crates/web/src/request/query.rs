@@ -47,6 +47,37 @@ impl<'q> Query<'q> {
             }
         }
     }
+
+    /// A parameter that has to be there.
+    pub(crate) fn required<T>(
+        &self,
+        name: &'static str,
+        faults: &Faults,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let is_there = self.text(name).is_some_and(|text| !text.is_empty());
+        if !is_there && self.every(name).count() < 2 {
+            faults.note(name, Fault::Missing);
+        }
+        self.optional(name, faults, read)
+    }
+
+    /// The first value of this name, if it can be read.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.every(name).next()
+    }
+
+    /// Every value of this name that can be read.
+    pub(crate) fn every(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.0.iter().filter(move |(known, _)| known == name);
+        values.filter_map(|(_, value)| value.as_deref().ok())
+    }
+
+    /// Every name and value that can be read, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.filter_map(|(name, value)| Some((&**name, value.as_deref().ok()?)))
+    }
 }
 
 /// A whole number from `min` to `max`, as text.

@@ -90,7 +90,7 @@ fn seat_labels(fields: &Fields<'_, '_>, items: &[Json<'_>]) -> Option<Vec<SeatLa
     (labels.len() == items.len()).then_some(labels)
 }
 
-fn reserve_hash(request: &ReserveRequest) -> BodyHash {
+pub(super) fn reserve_hash(request: &ReserveRequest) -> BodyHash {
     let event = request.event.0.to_be_bytes();
     let quantity = request.quantity.get().to_be_bytes();
     let grade = request

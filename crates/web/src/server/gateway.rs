@@ -26,10 +26,11 @@ use crate::cors::CorsOrigins;
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
 use crate::limits::{ServerLimits, millis, soon_or_within};
+use crate::pages;
 use crate::settings::Settings;
 use crate::visit::{Visit, X_REQUEST_ID, new_request_id, request_id};
 
-/// The API behind its gateway. Cheap to clone.
+/// The API and the pages behind their gateway. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway(Arc<Inner>);
 
@@ -51,7 +52,10 @@ pub fn router(box_office: BoxOffice, settings: Settings) -> Gateway {
         paths.iter().map(named).collect::<Vec<_>>()
     };
     let metrics = (METRICS_PATH.to_owned(), METRICS_PATH.to_owned());
+    let pages = pages::routes().into_iter();
+    let pages = pages.map(|(path, _)| (path.to_owned(), path.to_owned()));
     let routes = BASES.into_iter().flat_map(below).chain([metrics]);
+    let routes = routes.chain(pages);
     Gateway(Arc::new(Inner {
         router: api::router(),
         meter: Meter::new(routes),
@@ -199,10 +203,21 @@ impl Gateway {
             response.headers_mut().entry(RETRY_AFTER).or_insert(retry);
             return;
         }
+        if response.extensions().get::<pages::Drawn>().is_some() {
+            return;
+        }
         let app = &self.0.app;
         let error = response.extensions_mut().remove::<ApiError>();
         let error = error.unwrap_or_else(|| Code::of_status(response.status()).into());
         log(&error, &asker.id, route);
+        if let Some(lang) = asker.page {
+            *response.status_mut() = error.code().status();
+            response.headers_mut().remove(CONTENT_LENGTH);
+            error.put_headers(lang, response.headers_mut());
+            let id = asker.id.to_str().unwrap_or_default();
+            pages::draw(response, &error, lang, &asker.method, id);
+            return;
+        }
         let lang = Lang::of(asker.languages.as_ref().map(HeaderValue::as_bytes));
         let body = error.envelope(lang, &app.zone, app.box_office.now());
         *response.status_mut() = error.code().status();
@@ -227,6 +242,8 @@ struct Asker {
     since: Instant,
     method: Method,
     languages: Option<HeaderValue>,
+    /// The language of the page that she wants, if it is a page.
+    page: Option<Lang>,
     /// The page that asks, if a browser says so.
     origin: Option<HeaderValue>,
     takes_gzip: bool,
@@ -241,6 +258,7 @@ impl Asker {
             since: Instant::now(),
             method: request.method().clone(),
             languages: headers.get(ACCEPT_LANGUAGE).cloned(),
+            page: pages::wants_page(request.uri().path(), headers).then(|| pages::lang_of(headers)),
             origin: asks_as_page.then(|| headers.get(ORIGIN).cloned()).flatten(),
             takes_gzip: dress::takes_gzip(headers),
             id: request_id(headers),

@@ -1,0 +1,39 @@
+// Forms that are sent once, however often their button is pressed, and sent again when asked to.
+
+/** Keeps a form from being sent while it is on its way. Its key makes a second time harmless anyway. */
+export function guardForms() {
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      const button = event.submitter;
+      if (button) {
+        form.dataset.label = button.textContent;
+        button.textContent = form.dataset.once;
+        button.setAttribute("aria-disabled", "true");
+      }
+    });
+  }
+  // Who comes back by the back button finds the form as it was.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      const button = form.querySelector("[aria-disabled]");
+      if (button) {
+        button.textContent = form.dataset.label;
+        button.removeAttribute("aria-disabled");
+      }
+    }
+  });
+}
+
+/** Sends a form that could not be answered, after the time that the server gave it. */
+export function sendAgain() {
+  for (const form of document.querySelectorAll("form[data-again]")) {
+    setTimeout(() => form.submit(), Number(form.dataset.again));
+  }
+}

@@ -1,0 +1,51 @@
+//! The pages: what buyers see in a browser, drawn by the server, whole without a script.
+//!
+//! Each handler reads an address or a form, asks the box office as the API does, and draws a
+//! template from `templates/`. What goes wrong becomes a page in `problem`. Start reading at
+//! [`routes`], then `event`, then `reservation`.
+
+mod again;
+mod assets;
+mod calendar;
+mod changes;
+mod drawn;
+mod event;
+mod events;
+mod face;
+mod filled;
+mod find;
+mod format;
+mod html;
+mod language;
+mod problem;
+mod qr;
+mod reservation;
+mod reserve;
+mod seats;
+mod texts;
+mod visitor;
+
+use axum::routing::{MethodRouter, get, post};
+
+pub(crate) use event::{HOT_PAGE, told};
+pub(crate) use html::Drawn;
+pub(crate) use problem::draw;
+pub(crate) use visitor::{lang_of, wants_page};
+
+/// Every path of a page, with its methods.
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
+    vec![
+        ("/", get(events::list)),
+        (HOT_PAGE, get(event::page)),
+        ("/events/{eventId}/seats", get(seats::page)),
+        ("/events/{eventId}/reservations", post(reserve::reserve)),
+        ("/tickets", get(find::find)),
+        ("/reservations/{id}", get(reservation::page)),
+        ("/reservations/{id}/payment", post(changes::pay)),
+        ("/reservations/{id}/extension", post(changes::extend)),
+        ("/reservations/{id}/cancellation", post(changes::cancel)),
+        ("/reservations/{id}/calendar.ics", get(calendar::file)),
+        ("/language/{lang}", get(language::switch)),
+        (assets::PATH, get(assets::file)),
+    ]
+}
