@@ -1,9 +1,11 @@
 //! One server: a process, a port, a folder with its log.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -83,15 +85,17 @@ impl Server {
         Ok(server)
     }
 
-    /// The same server, killed when dropped.
+    /// The same server, killed when dropped, and by [`end_guarded`].
     pub fn guarded(mut self) -> Self {
         self.guarded = true;
+        guarded().insert(self.pid);
         self
     }
 
     /// The same server, which runs on when this is dropped.
     pub fn unguarded(mut self) -> Self {
         self.guarded = false;
+        guarded().remove(&self.pid);
         self
     }
 
@@ -117,6 +121,25 @@ impl Server {
         }
         let pid = Pid::from_raw(self.pid).context("a process id")?;
         kill_process(pid, signal).with_context(|| format!("{} cannot be signalled", self.name))
+    }
+
+    /// Stops it where it stands; it goes on when [`Self::resume`] says so.
+    pub fn pause(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn resume(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// The memory that it has at the moment, in bytes.
+    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next());
+        let kib: u64 = kib.context("the system tells no memory")?.parse()?;
+        Ok(kib * 1_024)
     }
 
     /// Ends it as a power cut would, and waits until it is gone.
@@ -153,6 +176,23 @@ impl Drop for Server {
         if self.guarded {
             // It may have ended by itself.
             let _ = self.kill();
+            guarded().remove(&self.pid);
+        }
+    }
+}
+
+/// The guarded servers of this process.
+fn guarded() -> MutexGuard<'static, BTreeSet<i32>> {
+    static GUARDED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+    GUARDED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills every guarded server of this process: for who is interrupted, and drops nothing.
+pub fn end_guarded() {
+    for pid in std::mem::take(&mut *guarded()) {
+        if let Some(pid) = Pid::from_raw(pid) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::debian::{Installed, Suite};
+use crate::debian::{Installed, Suite, output};
 use crate::process::{Server, free_port, fresh_folder};
 
 const SUITE: Suite = Suite {
@@ -94,6 +94,22 @@ fn run(
 /// The URL of a server: `redis://127.0.0.1:PORT`.
 pub fn url(server: &Server) -> String {
     format!("redis://127.0.0.1:{}", server.port)
+}
+
+/// The URL of the primary that sentinels know as `master`.
+pub fn sentinel_url(sentinels: &[Server], master: &str) -> String {
+    let hosts: Vec<String> = sentinels
+        .iter()
+        .map(|sentinel| format!("127.0.0.1:{}", sentinel.port))
+        .collect();
+    format!("redis-sentinel://{}?master={master}", hosts.join(","))
+}
+
+/// Runs one command; gives what the command line client prints, a line for each part of the answer.
+pub fn ask(folder: &Path, port: u16, command: &[&str]) -> anyhow::Result<String> {
+    let mut client = SUITE.find(folder)?.command("redis-cli");
+    client.args(["-p", &port.to_string()]).args(command);
+    output(&mut client)
 }
 
 /// Whether a server on this port answers a ping.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::{Server, mariadb, redis};
+use crate::node::Plan;
+use crate::{Server, haproxy, mariadb, node, redis};
 
 /// The name of the database server that tests share.
 const TEST_MARIADB: &str = "mariadb-tests";
@@ -79,6 +80,12 @@ const ESTATE: [&[&str]; 2] = [
     ],
 ];
 
+/// What the names of nodes begin with.
+const NODE: &str = "node-";
+
+/// The name of what stands before them.
+const BALANCER: &str = "haproxy";
+
 /// The name that sentinels know the primary Redis by.
 pub const SENTINEL_MASTER: &str = "onsale";
 
@@ -136,23 +143,50 @@ fn start_redises(names: &[&str]) -> anyhow::Result<Vec<Server>> {
     Ok(all.into_iter().map(Server::unguarded).collect())
 }
 
-/// What to start onsale with, to use the servers that run: a line each.
-pub fn settings() -> anyhow::Result<Vec<String>> {
+/// What to start a node with, to use the servers that run: settings by their names in the
+/// environment.
+pub fn settings() -> anyhow::Result<Vec<(&'static str, String)>> {
     let servers = list()?;
-    let find = |name: &str| servers.iter().find(|server| server.name == name);
-    let mut lines = Vec::new();
+    let mut settings = Vec::new();
     for (setting, name) in [
-        ("database-url", "mariadb-primary"),
-        ("database-reader-url", "mariadb-replica"),
+        ("ONSALE_DATABASE_URL", "mariadb-primary"),
+        ("ONSALE_DATABASE_READER_URL", "mariadb-replica"),
     ] {
-        if let Some(server) = find(name) {
-            lines.push(format!("--{setting} {}", mariadb::url(server, "onsale")));
+        if let Some(server) = servers.iter().find(|server| server.name == name) {
+            settings.push((setting, mariadb::url(server, "onsale")));
         }
     }
-    if let Some(server) = find("redis-primary") {
-        lines.push(format!("--redis-url {}", redis::url(server)));
+    let sentinels = servers
+        .into_iter()
+        .filter(|server| server.name.starts_with("redis-sentinel"));
+    let sentinels: Vec<Server> = sentinels.collect();
+    if !sentinels.is_empty() {
+        let url = redis::sentinel_url(&sentinels, SENTINEL_MASTER);
+        settings.push(("ONSALE_REDIS_URL", url));
     }
-    Ok(lines)
+    Ok(settings)
+}
+
+/// Starts so many nodes on the servers that run, and a balancer before them, instead of those that
+/// run already; says which.
+pub fn up_nodes(program: &Path, nodes: u16) -> anyhow::Result<Vec<String>> {
+    down(|name| name == BALANCER || name.starts_with(NODE))?;
+    let plan = Plan {
+        program: program.to_owned(),
+        settings: settings()?,
+    };
+    let mut started = Vec::new();
+    for number in 1..=nodes {
+        let name = format!("{NODE}{number}");
+        started.push(node::start(&folder(), &name, &plan)?.guarded());
+    }
+    let ports: Vec<u16> = started.iter().map(|node| node.port).collect();
+    started.push(haproxy::start(&folder(), BALANCER, &ports)?);
+    let names = started.iter().map(|server| server.name.clone()).collect();
+    let mut servers = list()?;
+    servers.extend(started.into_iter().map(Server::unguarded));
+    remember(&servers)?;
+    Ok(names)
 }
 
 /// Ends the servers that `which` chooses by their names; says which those were.

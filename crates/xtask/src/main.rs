@@ -7,6 +7,7 @@ mod bench;
 mod contests;
 mod cost;
 mod coverage;
+mod drill;
 mod fuzz;
 mod infra;
 mod lint;
@@ -35,6 +36,8 @@ enum Command {
     Servers(servers::Command),
     /// Measure: ceilings and plain strategies beside us, interleaved in one run
     Bench(bench::Arguments),
+    /// A rush of buyers over several nodes, one fault, and what became of the sale
+    Drill(drill::Arguments),
     /// Check the AWS stack without AWS
     Infra(infra::Arguments),
     /// What an environment of the AWS stack costs a month
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Servers(command) => servers::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Drill(arguments) => drill::run(&arguments),
         Command::Infra(arguments) => infra::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Scaling(arguments) => scaling::run(&arguments),

@@ -1,16 +1,26 @@
 //! `cargo xtask servers`: private servers that run until they are told to end.
 
+use std::path::PathBuf;
+
 use servers::running;
+
+use crate::steps::{binary, cargo, step};
 
 /// What to do with them.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Start them
     Up {
-        /// Which: `all` are a MariaDB with a replica and a Redis with a replica and three sentinels;
-        /// `tests` are a MariaDB and a Redis that tests share
+        /// Which: `all` are a MariaDB with a replica, a Redis with a replica and three sentinels, and
+        /// nodes behind a balancer; `tests` are a MariaDB and a Redis that tests share
         #[arg(value_parser = ["all", "tests"], default_value = "all")]
         which: String,
+        /// How many nodes; 0: neither nodes nor a balancer
+        #[arg(long, default_value_t = 2)]
+        nodes: u16,
+        /// What nodes run, instead of the debug build, which is built for them
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
     },
     /// End every server that was started
     Down,
@@ -21,11 +31,15 @@ pub(crate) enum Command {
 /// Starts, ends or lists servers.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Up { which } => {
+        Command::Up {
+            which,
+            nodes,
+            program,
+        } => {
             if which == "tests" {
                 running::up_for_tests()?;
             } else {
-                running::up()?;
+                up(*nodes, program.clone())?;
             }
             status()
         }
@@ -56,8 +70,27 @@ fn status() -> anyhow::Result<()> {
     }
     let settings = running::settings()?;
     if !settings.is_empty() {
-        println!("\nonsale serve {}", settings.join(" "));
+        println!("\nto start another node on them:");
+        for (name, value) in settings {
+            println!("  export {name}='{value}'");
+        }
     }
+    Ok(())
+}
+
+fn up(nodes: u16, program: Option<PathBuf>) -> anyhow::Result<()> {
+    running::up()?;
+    if nodes == 0 {
+        return Ok(());
+    }
+    let program = if let Some(program) = program {
+        program.canonicalize()?
+    } else {
+        let build = ["build", "--locked", "--package", "onsale"];
+        step("debug build", cargo().args(build))?;
+        binary("debug", "onsale")
+    };
+    running::up_nodes(&program, nodes)?;
     Ok(())
 }
 

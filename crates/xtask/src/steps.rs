@@ -26,9 +26,14 @@ pub(crate) fn in_root(program: impl AsRef<std::ffi::OsStr>) -> Command {
 
 /// Where release binaries are.
 pub(crate) fn release_binary(name: &str) -> PathBuf {
+    binary("release", name)
+}
+
+/// Where the binaries of a profile are: `debug`, `release`.
+pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    target.join("release").join(name)
+    target.join(profile).join(name)
 }
 
 /// Runs a command to its end; an error where it cannot start or does not succeed.

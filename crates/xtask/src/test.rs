@@ -1,8 +1,9 @@
-//! Every test: the suites, the contests on the release build, the benches' short form, the AWS stack.
+//! Every test: the suites, the contests and drills on the release build, the benches' short form,
+//! the AWS stack.
 
 use crate::steps::{cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
-use crate::{bench, contests, schemathesis};
+use crate::{bench, contests, drill, schemathesis};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -84,9 +85,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "onsale",
             "--package",
             "bench",
+            "--package",
+            "drills",
         ]),
     )?;
     contests::run()?;
+    drill::short_forms()?;
     schemathesis::short_form()?;
     simulate()?;
     bench::prove_short_forms()?;
