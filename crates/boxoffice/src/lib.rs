@@ -14,6 +14,7 @@ pub mod decide;
 pub mod event;
 pub mod grade;
 pub mod group;
+pub mod hmac;
 pub mod idempotency;
 pub mod ids;
 pub mod invariants;
