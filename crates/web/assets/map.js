@@ -182,7 +182,9 @@ class Chooser {
     }
     const [first] = this.chosen;
     const total = first ? this.totals(this.plan.find(first).grade)[this.chosen.size] : this.texts.none;
-    this.article.querySelector("[data-total]").textContent = total;
+    const place = this.article.querySelector("[data-total]");
+    place.textContent = total;
+    place.classList.toggle("hint", !first);
     this.form.querySelector("button[type=submit]").disabled = this.chosen.size === 0;
   }
 

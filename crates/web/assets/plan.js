@@ -4,7 +4,7 @@
 const PITCH = 10;
 const ROW = 12;
 const HEAD = 16;
-const STAGE = 34;
+const STAGE = 38;
 const NS = "http://www.w3.org/2000/svg";
 
 // Told apart by shape, too: a square, a triangle, a cross.
@@ -59,8 +59,8 @@ export class Plan {
 
   drawStage(stage) {
     const [middle, half] = [this.width / 2, Math.min(this.width * 0.3, 120)];
-    element("path", { d: `M${middle - half} 8h${2 * half}q-${half} 18 -${2 * half} 0z`, class: "stage" }, this.svg);
-    const label = element("text", { x: middle, y: 6, class: "stage-name" }, this.svg);
+    element("path", { d: `M${middle - half} 13h${2 * half}q-${half} 18 -${2 * half} 0z`, class: "stage" }, this.svg);
+    const label = element("text", { x: middle, y: 9, class: "stage-name" }, this.svg);
     label.textContent = stage;
   }
 

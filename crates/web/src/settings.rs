@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use boxoffice::hmac::HmacKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use subtle::ConstantTimeEq;
 
@@ -52,6 +53,11 @@ impl AdminToken {
     /// A token of these characters.
     pub fn new(secret: &str) -> Self {
         Self(secret.into())
+    }
+
+    /// The key that the token makes for signing.
+    pub(crate) fn key(&self) -> HmacKey {
+        HmacKey::new(self.0.as_bytes())
     }
 
     /// Whether this is the token. Takes as long for a near miss as for a far one.

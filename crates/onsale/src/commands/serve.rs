@@ -61,6 +61,7 @@ fn announce(config: &Config, address: SocketAddr, sample: Option<&EventSnapshot>
     }
     println!("onsale is open at http://{address}");
     println!("  events         http://{address}/");
+    println!("  organizers     http://{address}/admin");
     println!("  API and docs   http://{address}/api/docs");
     println!("  health         http://{address}/api/health");
     if let Some(snapshot) = sample {

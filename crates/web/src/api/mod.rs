@@ -77,6 +77,16 @@ impl App {
         }
     }
 
+    /// What an organizer shows; `None`: everybody may organize.
+    pub(crate) fn admin_token(&self) -> Option<&AdminToken> {
+        self.admin_token.as_ref()
+    }
+
+    /// The metrics of the process, in the text format of Prometheus.
+    pub(crate) fn metrics_text(&self) -> String {
+        self.metrics.render()
+    }
+
     fn may_organize(&self, asked: &Asked) -> Result<(), ApiError> {
         asked.principal(self.admin_token.as_ref()).may_organize()
     }

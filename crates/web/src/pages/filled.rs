@@ -67,6 +67,7 @@ pub(crate) fn notice(error: &ApiError, lang: Lang) -> String {
         Code::AlreadyReserved => number("limit")
             .zip(number("holding"))
             .map(|(limit, holding)| (t.limit_reached)(limit, holding)),
+        Code::IdempotencyKeyReused => Some(t.sent_before.to_owned()),
         Code::SeatTaken => match error.detail("seats") {
             Some(Detail::Texts(seats)) => Some((t.seats_gone)(&seats.join(", "))),
             _ => None,

@@ -23,15 +23,8 @@ pub(crate) fn number(count: u64) -> String {
 /// An amount with its currency: `₩150,000`, `150,000원`, `$12.50`, `CHF 12.50`.
 pub(crate) fn money(amount: Money, currency: Currency, lang: Lang) -> String {
     let code = currency.as_str();
-    let (minor, decimals) = match code {
-        "KRW" | "JPY" | "VND" | "CLP" | "ISK" | "XAF" | "XOF" | "XPF" | "PYG" | "UGX" => (1, 0),
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => (1_000, 3),
-        _ => (100, 2),
-    };
-    let (major, rest) = (
-        amount.0.unsigned_abs() / minor,
-        amount.0.unsigned_abs() % minor,
-    );
+    let decimals = decimals(currency);
+    let (major, rest) = split(amount, decimals);
     let mut told = number(major);
     if decimals > 0 {
         told = format!("{told}.{rest:0decimals$}");
@@ -46,6 +39,44 @@ pub(crate) fn money(amount: Money, currency: Currency, lang: Lang) -> String {
         ("JPY", _) => format!("{sign}¥{told}"),
         _ => format!("{code} {sign}{told}"),
     }
+}
+
+/// Digits behind the point that amounts of a currency have (ISO 4217).
+fn decimals(currency: Currency) -> usize {
+    match currency.as_str() {
+        "KRW" | "JPY" | "VND" | "CLP" | "ISK" | "XAF" | "XOF" | "XPF" | "PYG" | "UGX" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
+}
+
+/// What stands before and behind the point.
+fn split(amount: Money, decimals: usize) -> (u64, u64) {
+    let minor = [1, 10, 100, 1_000][decimals];
+    let units = amount.0.unsigned_abs();
+    (units / minor, units % minor)
+}
+
+/// An amount as it is typed into a form: digits and a point.
+pub(crate) fn plain_amount(amount: Money, currency: Currency) -> String {
+    let decimals = decimals(currency);
+    let (major, rest) = split(amount, decimals);
+    if decimals == 0 {
+        return major.to_string();
+    }
+    format!("{major}.{rest:0decimals$}")
+}
+
+/// Reads an amount that was typed into a form, in minor units; commas set thousands apart.
+pub(crate) fn amount(text: &str, currency: Currency) -> Option<i64> {
+    let text = text.replace(',', "");
+    let (major, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals(currency);
+    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if major.is_empty() || rest.len() > decimals || !is_number(major) || !is_number(rest) {
+        return None;
+    }
+    format!("{major}{rest:0<decimals$}").parse().ok()
 }
 
 /// A price, or that there is none.
@@ -172,6 +203,24 @@ mod tests {
         assert_eq!(told(7, "EUR", Lang::Ko), "€0.07");
         assert_eq!(told(1_234_005, "KWD", Lang::En), "KWD 1,234.005");
         assert_eq!(price(Money::ZERO, Currency::KRW, Lang::Ko), "무료");
+    }
+
+    #[test]
+    fn an_amount_is_read_as_it_is_typed() {
+        let read = |text, code: &str| amount(text, code.parse().expect("a currency"));
+        assert_eq!(read("150,000", "KRW"), Some(150_000));
+        assert_eq!(read("12.5", "USD"), Some(1_250));
+        assert_eq!(read("12", "KWD"), Some(12_000));
+        for wrong in ["", ".5", "1.5", "-1", "many", "1e3"] {
+            assert_eq!(read(wrong, "KRW"), None, "{wrong}");
+        }
+        for (units, code) in [(150_000, "KRW"), (1_205, "USD"), (7, "KWD")] {
+            let currency = code.parse().expect("a currency");
+            assert_eq!(
+                amount(&plain_amount(Money(units), currency), currency),
+                Some(units)
+            );
+        }
     }
 
     #[test]

@@ -137,8 +137,8 @@ pub(crate) fn see(location: &str) -> Response {
 }
 
 /// Has the browser keep a cookie that scripts cannot read and other sites' forms do not send.
-pub(crate) fn put_cookie(response: &mut Response, cookie: &str) {
-    let cookie = format!("{cookie}; Path=/; HttpOnly; SameSite=Lax");
+pub(crate) fn put_cookie(response: &mut Response, cookie: &str, same_site: &str) {
+    let cookie = format!("{cookie}; Path=/; HttpOnly; SameSite={same_site}");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -22,6 +22,7 @@ pub(super) async fn switch(asked: Asked) -> Answer {
     put_cookie(
         &mut response,
         &format!("{LANG_COOKIE}={lang}; Max-Age={REMEMBERED_SECS}"),
+        "Lax",
     );
     Ok(response)
 }

@@ -1,9 +1,11 @@
-//! The pages: what buyers see in a browser, drawn by the server, whole without a script.
+//! The pages: what buyers and organizers see in a browser, drawn by the server, whole without a
+//! script.
 //!
 //! Each handler reads an address or a form, asks the box office as the API does, and draws a
 //! template from `templates/`. What goes wrong becomes a page in `problem`. Start reading at
 //! [`routes`], then `event`, then `reservation`.
 
+mod admin;
 mod again;
 mod assets;
 mod calendar;
@@ -34,7 +36,8 @@ pub(crate) use visitor::{lang_of, wants_page};
 
 /// Every path of a page, with its methods.
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
-    vec![
+    let mut routes = admin::routes();
+    routes.extend([
         ("/", get(events::list)),
         (HOT_PAGE, get(event::page)),
         ("/events/{eventId}/seats", get(seats::page)),
@@ -47,5 +50,6 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
         ("/reservations/{id}/calendar.ics", get(calendar::file)),
         ("/language/{lang}", get(language::switch)),
         (assets::PATH, get(assets::file)),
-    ]
+    ]);
+    routes
 }

@@ -70,6 +70,12 @@ impl Asked {
         self.parts.uri.path()
     }
 
+    /// The path with its parameters.
+    pub(crate) fn path_and_query(&self) -> &str {
+        let whole = self.parts.uri.path_and_query();
+        whole.map_or("/", |whole| whole.as_str())
+    }
+
     /// Who asks.
     pub(crate) fn principal(&self, token: Option<&AdminToken>) -> Principal {
         Principal::of(&self.parts.headers, token)

@@ -30,7 +30,6 @@ pub(crate) use payment::{door_hash, extend_hash, pay_request};
 pub(crate) use query::{Query, number};
 pub(crate) use reservation::{cancel_hash, reserve_request};
 pub(crate) use user::{USERNAME_LEN_MAX, new_user};
-pub(crate) use values::{EMAIL_LEN_MAX, PHONE_LEN_MAX, line_of, one_of, user_id_of};
-
-#[cfg(any(test, feature = "doors"))]
-pub(crate) use values::idempotency_key;
+pub(crate) use values::{
+    EMAIL_LEN_MAX, PHONE_LEN_MAX, idempotency_key, line_of, one_of, user_id_of,
+};

@@ -109,6 +109,24 @@ async fn a_form_that_is_sent_twice_reserves_once() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_changed_and_sent_again_is_asked_for_once_more_under_a_key_of_its_own() {
+    let house = House::new();
+    let server = house.open();
+    let event = server.held_event(json!({})).await;
+    let key = server.page(&format!("/events/{event}")).await.field("key");
+    let path = format!("/events/{event}/reservations");
+    let sent = [("user", "mina"), ("seatType", "R"), ("quantity", "2")];
+    let first = [sent[0], sent[1], sent[2], ("key", &key)];
+    server.submit(&path, &first).await.leads_to();
+
+    let changed = [sent[0], sent[1], ("quantity", "1"), ("key", &key)];
+    let page = server.submit(&path, &changed).await;
+    assert_eq!(page.status(), 422);
+    page.says("This form was sent before");
+    assert_ne!(page.field("key"), key);
+}
+
+#[tokio::test]
 async fn no_two_visitors_get_the_same_form() {
     let house = House::new();
     let server = house.open();

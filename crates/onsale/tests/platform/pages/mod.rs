@@ -1,6 +1,7 @@
 //! The pages over HTTP, without a browser: what a buyer without scripts sees and sends.
 
 mod buying;
+mod desk;
 mod security;
 mod states;
 

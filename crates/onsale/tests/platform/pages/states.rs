@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Page;
+use crate::edge::unwell::Lock;
 use crate::server::{House, Server, body_of};
 
 async fn change(server: &Server, event: i64, fields: &Value) {
@@ -107,6 +108,31 @@ async fn a_full_house_answers_a_light_page_that_comes_back_by_itself() {
     let secs: u32 = page.header("refresh").parse().expect("seconds");
     assert!((2..=6).contains(&secs), "{secs}");
     assert!(page.html().len() < 4_000, "{}", page.html().len());
+}
+
+#[tokio::test]
+async fn what_nobody_knows_the_outcome_of_is_asked_again_under_its_own_key() {
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let server = house.open();
+    let event = server.held_event(json!({})).await;
+    let path = format!("/events/{event}/reservations");
+    let key = server.page(&format!("/events/{event}")).await.field("key");
+    let sent = [
+        ("user", "mina"),
+        ("seatType", "R"),
+        ("quantity", "2"),
+        ("key", &key),
+    ];
+    let lock = Lock::take(&house).await;
+    let page = server.submit(&path, &sent).await;
+    lock.release().await;
+
+    assert_eq!(page.status(), 504);
+    page.says("you will not buy twice").says("data-again=");
+    assert_eq!(page.field("key"), key);
+    let first = server.submit(&path, &sent).await.leads_to();
+    assert_eq!(server.submit(&path, &sent).await.leads_to(), first);
+    shown(&server, event).await.says("18 seats left");
 }
 
 #[tokio::test]

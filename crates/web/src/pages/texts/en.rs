@@ -127,6 +127,7 @@ pub(super) const TEXTS: Texts = Texts {
         limit_reached: |limit, holding| {
             format!("One person may have {limit} tickets of this event, and you have {holding}.")
         },
+        sent_before: "This form was sent before, with other choices, and that reservation stands. Send it again if you want these as well.",
         sending: "One moment…",
     },
     seats: Seats {

@@ -115,6 +115,7 @@ pub(super) const TEXTS: Texts = Texts {
                 "이 공연은 1인당 {limit}매까지 구매할 수 있으며, 이미 {holding}매를 가지고 계십니다."
             )
         },
+        sent_before: "이 양식은 이미 다른 내용으로 보내졌고 그 예약은 그대로 있습니다. 이 내용도 원하시면 다시 보내 주세요.",
         sending: "잠시만 기다려 주세요…",
     },
     seats: Seats {

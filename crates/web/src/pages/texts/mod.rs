@@ -123,6 +123,7 @@ pub(crate) struct Buy {
     pub(crate) only_left: fn(u32, u32) -> String,
     pub(crate) seats_gone: fn(&str) -> String,
     pub(crate) limit_reached: fn(u32, u32) -> String,
+    pub(crate) sent_before: &'static str,
     pub(crate) sending: &'static str,
 }
 

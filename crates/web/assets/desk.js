@@ -1,0 +1,167 @@
+// The organizer's desk: a sale as it happens, and a preview of a hall.
+
+import { guardForms } from "./forms.js";
+import { follow } from "./live.js";
+import { Plan } from "./plan.js";
+
+const PULSE_MILLIS = 2000;
+const CHART_MILLIS = 10 * 60 * 1000;
+const RATE_MILLIS = 5000;
+
+function money(minor, currency) {
+  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+/** Seats taken over time, drawn as an area. */
+class Chart {
+  constructor(host) {
+    this.host = host;
+    this.points = [];
+  }
+
+  add(at, value) {
+    this.points.push([at, value]);
+    // The last one before the window still says where it begins.
+    while (this.points.length > 2 && this.points[1][0] < at - CHART_MILLIS) this.points.shift();
+  }
+
+  rate(at) {
+    const recent = this.points.filter(([then]) => then >= at - RATE_MILLIS);
+    const before = this.points[this.points.length - recent.length - 1] ?? recent[0];
+    const last = this.points.at(-1);
+    return last && before ? Math.max(0, ((last[1] - before[1]) * 1000) / RATE_MILLIS) : 0;
+  }
+
+  draw(at) {
+    if (this.points.length === 0) return;
+    const begin = Math.max(this.points[0][0], at - CHART_MILLIS);
+    const values = this.points.map(([, value]) => value);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const x = (then) => (Math.max(0, then - begin) / Math.max(1000, at - begin)) * 600;
+    const y = (value) => 118 - ((value - low) / Math.max(1, high - low)) * 112;
+    let line = "";
+    for (const [then, value] of this.points) line += line ? `H${x(then)}V${y(value)}` : `M${x(then)} ${y(value)}`;
+    line += `H${x(at)}`;
+    this.host.innerHTML = `<svg viewBox="0 0 600 120" preserveAspectRatio="none" aria-hidden="true"><path class="area" d="${line}V120H${x(this.points[0][0])}z"/><path class="line" d="${line}"/></svg>`;
+  }
+}
+
+function watchSale() {
+  const article = document.querySelector("article[data-sale]");
+  if (!article) return;
+  const find = (name) => article.querySelector(`[data-${name}]`);
+  const chart = new Chart(find("chart"));
+  const put = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+  follow(
+    article.dataset.sale,
+    (state) => {
+      let [revenue, taken] = [0, 0];
+      for (const grade of state.seatTypes) {
+        const row = [...article.querySelectorAll("tr[data-grade]")].find((known) => known.dataset.grade === grade.seatType);
+        for (const [name, value] of [["sold", grade.sold], ["held", grade.held], ["left", grade.available], ["total", grade.total]]) {
+          if (row) put(row.querySelector(`[data-${name}]`), String(value));
+        }
+        revenue += grade.sold * grade.price;
+        taken += grade.sold + grade.held;
+      }
+      put(find("revenue"), money(revenue, article.dataset.currency));
+      chart.add(Date.now(), taken);
+    },
+    (isLost) => {
+      find("live").hidden = isLost;
+    },
+  );
+  const beat = async () => {
+    const now = Date.now();
+    put(find("rate"), chart.rate(now).toFixed(1));
+    chart.draw(now);
+    try {
+      const answer = await fetch("/admin/pulse", { redirect: "manual" });
+      if (answer.type === "opaqueredirect") {
+        location.reload();
+        return;
+      }
+      if (answer.ok) show(await answer.json());
+    } catch {
+      // The next one may come through.
+    }
+    setTimeout(beat, PULSE_MILLIS);
+  };
+  const show = (pulse) => {
+    put(find("queue"), String(pulse.queueLength));
+    put(find("refused"), String(pulse.refused));
+    put(find("shed"), String(pulse.shed));
+    const list = find("invariants");
+    for (const [name, violations] of pulse.invariants) {
+      const known = [...list.children].find((item) => item.querySelector("code").textContent === name);
+      const item = known ?? list.appendChild(document.createElement("li"));
+      if (!known) item.append(Object.assign(document.createElement("code"), { textContent: name }), " ");
+      item.className = violations === 0 ? "holds" : "violated";
+      item.childNodes[1].textContent = ` ${violations === 0 ? list.dataset.holds : list.dataset.violated}`;
+    }
+  };
+  beat();
+}
+
+/** How many this door has let in since its browser was opened. */
+function countAdmitted() {
+  const place = document.querySelector("[data-admitted]");
+  if (!place) return;
+  let count = Number(sessionStorage.getItem("admitted") ?? 0);
+  const verdict = document.querySelector(".verdict");
+  if (verdict?.classList.contains("yes")) count += 1;
+  if (verdict?.classList.contains("undone")) count = Math.max(0, count - 1);
+  sessionStorage.setItem("admitted", String(count));
+  place.textContent = `${place.dataset.admitted}: ${count}`;
+}
+
+function previewHall() {
+  const list = document.querySelector("[data-grades]");
+  const hall = document.querySelector("[data-hall]");
+  if (!list || !hall) return;
+  const host = hall.appendChild(Object.assign(document.createElement("div"), { className: "plan" }));
+  const draw = () => {
+    const grades = [];
+    for (const row of list.children) {
+      const value = (name) => row.querySelector(`[name=${name}]`).value;
+      const isNumbered = value("seating") === "ASSIGNED";
+      const [rows, places] = [Number(value("rows")), Number(value("places"))];
+      const total = row.querySelector("[name=total]");
+      total.readOnly = isNumbered || total.hasAttribute("readonly");
+      if (isNumbered && rows > 0 && places > 0) {
+        total.value = String(rows * places);
+        if (rows <= 200 && places <= 200) grades.push({ name: value("grade").toUpperCase(), rows, places });
+      }
+    }
+    hall.hidden = grades.length === 0;
+    if (grades.length === 0) return;
+    const plan = new Plan(grades, list.dataset.preview);
+    for (const line of plan.rows) plan.setRow(line.grade, line.name, "A".repeat(line.places));
+    host.replaceChildren(plan.svg);
+  };
+  list.addEventListener("input", (event) => {
+    // Who turns a grade into free seating counts its seats herself again.
+    if (event.target.name === "seating") event.target.closest(".graderow").querySelector("[name=total]").removeAttribute("readonly");
+    draw();
+  });
+  const add = document.querySelector("[data-add-grade]");
+  if (add) {
+    add.hidden = false;
+    add.addEventListener("click", () => {
+      const row = list.lastElementChild.cloneNode(true);
+      row.setAttribute("aria-label", `${row.getAttribute("aria-label").replace(/\d+$/, "")}${list.children.length + 1}`);
+      for (const input of row.querySelectorAll("input")) input.value = "";
+      list.append(row);
+      row.querySelector("input").focus();
+    });
+  }
+  draw();
+}
+
+guardForms();
+watchSale();
+previewHall();
+countAdmitted();

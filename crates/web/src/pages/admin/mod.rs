@@ -1,0 +1,41 @@
+//! The organizer's desk: her events, each sale as it happens, its reservations, and the door.
+//!
+//! Who knows the organizer's token signs in once; a signed cookie says so from then on. Where there
+//! is no token, everybody is the organizer, as in the API.
+
+mod desk;
+mod door;
+mod draft;
+mod editor;
+mod export;
+mod frame;
+mod login;
+mod pulse;
+mod reservations;
+mod sale;
+mod session;
+mod words;
+
+use axum::routing::{MethodRouter, get, post};
+
+/// Every path of the desk, with its methods.
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter)> {
+    vec![
+        ("/admin", get(desk::list)),
+        ("/admin/login", get(login::form).post(login::enter)),
+        ("/admin/logout", post(login::leave)),
+        ("/admin/events", post(editor::create)),
+        ("/admin/new", get(editor::blank)),
+        ("/admin/events/{eventId}", get(sale::page)),
+        (
+            "/admin/events/{eventId}/edit",
+            get(editor::edit).post(editor::change),
+        ),
+        ("/admin/events/{eventId}/copy", get(editor::copy)),
+        ("/admin/events/{eventId}/cancellation", post(editor::cancel)),
+        ("/admin/events/{eventId}/reservations.csv", get(export::csv)),
+        ("/admin/pulse", get(pulse::pulse)),
+        ("/admin/reservations", get(reservations::list)),
+        ("/admin/door", get(door::form).post(door::check)),
+    ]
+}

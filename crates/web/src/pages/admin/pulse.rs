@@ -1,0 +1,99 @@
+//! How this node is doing while an event sells, as its own metrics tell.
+
+use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::session;
+use crate::api::Answer;
+use crate::errors::{ApiError, Code};
+use crate::request::Asked;
+use crate::visit::Host;
+
+/// What a sale's page asks for every other second.
+#[derive(Serialize, PartialEq, Debug, Default)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Pulse {
+    /// Commands that wait to be decided.
+    pub(super) queue_length: u64,
+    /// Commands that were turned away for load since the node began.
+    pub(super) shed: u64,
+    /// Commands that were refused for a reason of the sale's.
+    pub(super) refused: u64,
+    /// Groups that another node was faster than.
+    conflicts: u64,
+    /// Each invariant, and how often it is violated now.
+    pub(super) invariants: Vec<(String, u64)>,
+}
+
+impl Pulse {
+    /// What the metrics say, in the text format of Prometheus.
+    pub(super) fn read(metrics: &str) -> Self {
+        let mut pulse = Self::default();
+        for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, value)) = line.rsplit_once(' ') else {
+                continue;
+            };
+            let value = whole(value);
+            let (family, labels) = name.split_once('{').unwrap_or((name, ""));
+            match family {
+                "onsale_queue_length" => pulse.queue_length += value,
+                "onsale_shed_total" => pulse.shed += value,
+                "onsale_conflicts_total" => pulse.conflicts += value,
+                "onsale_outcomes_total" if labels.contains("fate=\"refused\"") => {
+                    pulse.refused += value;
+                }
+                "onsale_invariant_violations" => {
+                    let invariant = labels.split('"').nth(1).unwrap_or_default();
+                    pulse.invariants.push((invariant.to_owned(), value));
+                }
+                _ => {}
+            }
+        }
+        pulse
+    }
+}
+
+/// A count; what these families hold is whole and not negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(value: &str) -> u64 {
+    value.parse::<f64>().unwrap_or(0.0).max(0.0) as u64
+}
+
+pub(super) async fn pulse(app: Host, asked: Asked) -> Answer {
+    if let Some(login) = session::turned_away(&app, &asked) {
+        return Ok(login);
+    }
+    let pulse = Pulse::read(&app.metrics_text());
+    let body = serde_json::to_vec(&pulse);
+    let body = body.map_err(|error| ApiError::from(Code::Internal).because(&error))?;
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pulse_is_read_from_the_metrics() {
+        let metrics = "# TYPE onsale_queue_length gauge\nonsale_queue_length 7\n\
+            onsale_shed_total 2\nonsale_outcomes_total{command=\"reserve\",fate=\"refused\"} 5\n\
+            onsale_outcomes_total{command=\"cancel\",fate=\"refused\"} 1\n\
+            onsale_outcomes_total{command=\"reserve\",fate=\"done\"} 90\n\
+            onsale_invariant_violations{invariant=\"stock_adds_up\"} 0\nother 3\n";
+        let expected = Pulse {
+            queue_length: 7,
+            shed: 2,
+            refused: 6,
+            conflicts: 0,
+            invariants: vec![("stock_adds_up".to_owned(), 0)],
+        };
+        assert_eq!(Pulse::read(metrics), expected);
+    }
+}

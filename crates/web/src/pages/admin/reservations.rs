@@ -1,0 +1,164 @@
+//! The reservations of an event or a buyer.
+
+use askama::Template;
+use axum::http::StatusCode;
+use boxoffice::buyer::UserId;
+use boxoffice::ids::{EventId, ReservationCode};
+use boxoffice::page::{Direction, PageRequest};
+use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::store::ReservationListQuery;
+
+use super::frame::Desk;
+use super::session;
+use crate::api::{Answer, App, event_number, told_event};
+use crate::errors::ApiError;
+use crate::lang::Lang;
+use crate::pages::format;
+use crate::pages::html::{encode, page};
+use crate::request::{Asked, Faults, PAGE_NUMBER_MAX, number, user_id_of};
+use crate::visit::Host;
+use crate::zone::Zone;
+
+/// Reservations on a page.
+const PAGE_SIZE: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "admin/reservations.html")]
+struct ReservationsPage {
+    desk: Desk,
+    wanted: Wanted,
+    statuses: Vec<(&'static str, bool)>,
+    rows: Vec<Row>,
+    found: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// What the address asks for; what makes no sense in it is left out.
+struct Wanted {
+    event: Option<EventId>,
+    event_text: String,
+    user: Option<UserId>,
+    user_text: String,
+    code: Option<ReservationCode>,
+    code_text: String,
+    status: Option<ReservationStatus>,
+    page: u32,
+}
+
+impl Wanted {
+    fn read(asked: &Asked) -> Self {
+        let (query, faults) = (asked.query(), Faults::default());
+        let text = |name| query.text(name).unwrap_or_default().trim().to_owned();
+        let page = query.optional("page", &faults, number(1, PAGE_NUMBER_MAX.into()));
+        let (code, user) = (text("code"), text("user"));
+        Self {
+            event: query.optional("event", &faults, event_number),
+            event_text: text("event"),
+            user: user_id_of(&user).ok(),
+            user_text: user,
+            code: code.parse().ok(),
+            code_text: code,
+            status: query.text("status").and_then(ReservationStatus::from_name),
+            page: page.and_then(|page| u32::try_from(page).ok()).unwrap_or(1),
+        }
+    }
+
+    fn address(&self, page: u32) -> String {
+        let status = self.status.map_or("", ReservationStatus::as_str);
+        format!(
+            "/admin/reservations?event={}&user={}&code={}&status={status}&page={page}",
+            encode(&self.event_text),
+            encode(&self.user_text),
+            encode(&self.code_text)
+        )
+    }
+
+    fn query(&self) -> ReservationListQuery {
+        ReservationListQuery {
+            event: self.event,
+            user: self.user.clone(),
+            status: self.status,
+            direction: Direction::Descending,
+            page: PageRequest {
+                page: self.page - 1,
+                size: PAGE_SIZE,
+            },
+        }
+    }
+}
+
+struct Row {
+    id: String,
+    code: String,
+    event: i64,
+    user: String,
+    grade: String,
+    quantity: u32,
+    seats: String,
+    total: String,
+    status: &'static str,
+    at: String,
+}
+
+impl Row {
+    async fn of(app: &App, reservation: &Reservation, lang: Lang) -> Self {
+        let snapshot = told_event(app, reservation.event).await;
+        let event = snapshot.as_deref().map(|snapshot| &*snapshot.event);
+        let zone = event.map_or(app.zone.clone(), |event| Zone::named_or_utc(&event.zone));
+        let seats: Vec<_> = reservation.seats.iter().map(ToString::to_string).collect();
+        Self {
+            id: reservation.id.to_string(),
+            code: reservation.code().to_string(),
+            event: reservation.event.0,
+            user: reservation.user.to_string(),
+            grade: reservation.seat_type.to_string(),
+            quantity: reservation.quantity.get(),
+            seats: seats.join(" "),
+            total: event.map_or(String::new(), |event| {
+                format::money(reservation.total_price, event.currency, lang)
+            }),
+            status: reservation.status().as_str(),
+            at: format::moment(reservation.reserved_at, &zone, lang),
+        }
+    }
+}
+
+pub(super) async fn list(app: Host, asked: Asked) -> Answer {
+    if let Some(login) = session::turned_away(&app, &asked) {
+        return Ok(login);
+    }
+    let wanted = Wanted::read(&asked);
+    let desk = Desk::of(&app, &asked);
+    let lang = desk.lang();
+    let (found, total) = found(&app, &wanted).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for reservation in &found {
+        rows.push(Row::of(&app, reservation, lang).await);
+    }
+    let is_last = u64::from(wanted.page) * u64::from(PAGE_SIZE) >= total;
+    let statuses = ReservationStatus::ALL.into_iter();
+    let template = ReservationsPage {
+        statuses: statuses
+            .map(|status| (status.as_str(), wanted.status == Some(status)))
+            .collect(),
+        rows,
+        found: (desk.w.found)(total),
+        previous: (wanted.page > 1).then(|| wanted.address(wanted.page - 1)),
+        next: (!is_last).then(|| wanted.address(wanted.page + 1)),
+        wanted,
+        desk,
+    };
+    page(StatusCode::OK, lang, &template)
+}
+
+/// A code belongs to a buyer, so both find one reservation; anything else finds a list.
+async fn found(app: &App, wanted: &Wanted) -> Result<(Vec<Reservation>, u64), ApiError> {
+    if let Some((code, user)) = wanted.code.zip(wanted.user.as_ref()) {
+        let found = app.box_office.reservation_by_code(user, code).await?;
+        let total = u64::from(found.is_some());
+        return Ok((found.into_iter().collect(), total));
+    }
+    let found = app.box_office.reservations(&wanted.query()).await?;
+    Ok((found.items, found.total))
+}

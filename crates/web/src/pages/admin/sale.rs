@@ -1,0 +1,109 @@
+//! A sale as it happens.
+
+use askama::Template;
+use axum::http::StatusCode;
+use boxoffice::event::EventSnapshot;
+use boxoffice::grade::Grade;
+use boxoffice::money::Money;
+
+use super::frame::Desk;
+use super::pulse::Pulse;
+use super::session;
+use crate::api::{Answer, event_number};
+use crate::errors::Code;
+use crate::pages::face::{Face, Standing};
+use crate::pages::format;
+use crate::pages::html;
+use crate::request::Asked;
+use crate::visit::Host;
+
+#[derive(Template)]
+#[template(path = "admin/sale.html")]
+struct SalePage {
+    desk: Desk,
+    face: Face,
+    rows: Vec<Row>,
+    revenue: String,
+    /// For scripts, which write the amount anew as it grows.
+    currency: String,
+    queue: String,
+    shed: String,
+    refused: String,
+    invariants: Vec<Check>,
+    may_cancel: bool,
+    is_unsure: bool,
+    now_millis: i64,
+}
+
+struct Row {
+    grade: String,
+    price: i64,
+    total: u32,
+    sold: u32,
+    held: u32,
+    left: u32,
+}
+
+impl Row {
+    fn of(grade: &Grade) -> Self {
+        Self {
+            grade: grade.seat_type.to_string(),
+            price: grade.price.0,
+            total: grade.stock.total,
+            sold: grade.stock.sold,
+            held: grade.stock.held,
+            left: grade.stock.available,
+        }
+    }
+}
+
+/// An invariant, and whether it holds.
+struct Check {
+    name: String,
+    holds: bool,
+}
+
+pub(super) async fn page(app: Host, asked: Asked) -> Answer {
+    if let Some(login) = session::turned_away(&app, &asked) {
+        return Ok(login);
+    }
+    let id = asked.param("eventId", event_number)?;
+    let cached = app.box_office.event(id).await?;
+    let snapshot = cached.ok_or(Code::EventNotFound)?.snapshot;
+    let desk = Desk::of(&app, &asked);
+    let (lang, now) = (desk.lang(), app.box_office.now());
+    let face = Face::of(&snapshot, now, lang);
+    let pulse = Pulse::read(&app.metrics_text());
+    let currency = snapshot.event.currency;
+    let template = SalePage {
+        rows: snapshot.grades.iter().map(Row::of).collect(),
+        revenue: format::money(revenue(&snapshot), currency, lang),
+        currency: currency.to_string(),
+        queue: format::number(pulse.queue_length),
+        shed: format::number(pulse.shed),
+        refused: format::number(pulse.refused),
+        invariants: pulse
+            .invariants
+            .into_iter()
+            .map(|(name, violations)| Check {
+                holds: violations == 0,
+                name,
+            })
+            .collect(),
+        may_cancel: face.standing != Standing::Cancelled,
+        is_unsure: asked.query().text("unsure").is_some(),
+        now_millis: format::millis(now),
+        face,
+        desk,
+    };
+    html::page(StatusCode::OK, lang, &template)
+}
+
+/// What the sold seats cost at today's prices.
+fn revenue(snapshot: &EventSnapshot) -> Money {
+    let amounts = snapshot
+        .grades
+        .iter()
+        .map(|grade| grade.price.times(grade.stock.sold));
+    amounts.fold(Money::ZERO, Money::plus)
+}
