@@ -4,6 +4,7 @@
 //! takes. Holds no product code.
 
 mod bench;
+mod browser;
 mod contests;
 mod cost;
 mod coverage;

@@ -8,8 +8,8 @@ use crate::{bench, contests, drill, schemathesis};
 /// What to test.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only a part: `infra`
-    #[arg(value_parser = ["infra"])]
+    /// Only a part: `infra` or `browser`
+    #[arg(value_parser = ["infra", "browser"])]
     part: Option<String>,
     /// The inner loop: the suites only, with few crash moments
     #[arg(long)]
@@ -30,8 +30,10 @@ const RACE_ROUNDS_ON_SERVER: u32 = 200;
 
 /// Runs the tests.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if arguments.part.is_some() {
-        return crate::infra::prove();
+    match arguments.part.as_deref() {
+        Some("browser") => return crate::browser::alone(),
+        Some(_) => return crate::infra::prove(),
+        None => {}
     }
     let moments = arguments
         .crash_moments
@@ -91,6 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     )?;
     contests::run()?;
     drill::short_forms()?;
+    crate::browser::short_form(&release_binary("onsale"))?;
     schemathesis::short_form()?;
     simulate()?;
     bench::prove_short_forms()?;

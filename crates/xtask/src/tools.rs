@@ -94,6 +94,11 @@ impl CargoTool {
 
 /// A program from Debian's packages; installs the package where it is missing and we may.
 pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<PathBuf> {
+    debian_packages(program, &[package])
+}
+
+/// The same, with packages that it is not much use without.
+pub(crate) fn debian_packages(program: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
     let path = PathBuf::from(program);
     if exists(&path) {
         return Ok(path);
@@ -104,20 +109,15 @@ pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<PathBuf> {
     )
     .and_then(|()| {
         step(
-            &format!("install {package}"),
+            &format!("install {}", packages.join(" ")),
             Command::new("apt-get")
                 .env("DEBIAN_FRONTEND", "noninteractive")
-                .args([
-                    "install",
-                    "--yes",
-                    "--quiet=2",
-                    "--no-install-recommends",
-                    package,
-                ]),
+                .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
+                .args(packages),
         )
     });
     if installed.is_err() || !exists(&path) {
-        bail!("{program} is missing: install the Debian package {package} and run this again");
+        bail!("{program} is missing: install the Debian packages {packages:?} and run this again");
     }
     Ok(path)
 }

@@ -1,0 +1,122 @@
+// The organizer's desk: an evening from its first form to the last guest.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openBrowser, visitor } from "./support/browser.js";
+import { signIn, until } from "./support/buying.js";
+import { openHouse } from "./support/house.js";
+
+let house;
+let browser;
+let desk;
+before(async () => {
+  [house, browser] = await Promise.all([openHouse(), openBrowser()]);
+  desk = await visitor(browser, { size: "desktop" });
+  await signIn(desk, house);
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+async function visit(path) {
+  const page = await desk.newPage();
+  await page.goto(house.url + path);
+  return page;
+}
+
+test("a wrong token is told, and the right one leads to where she was going", async () => {
+  const context = await visitor(browser);
+  const page = await context.newPage();
+  await page.goto(`${house.url}/admin/door`);
+  await page.getByLabel("Organizer's token").fill("guess");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("This is not the token.").waitFor();
+  await signIn(context, house, page);
+  await page.waitForURL("**/admin/door");
+});
+
+test("an event is put on sale, its hall drawn while it is typed, and copied", async () => {
+  const page = await visit("/admin/new");
+  await page.getByLabel("Name").fill("Opening Night");
+  await page.getByLabel("Begins").fill("2031-05-01T19:30:00");
+  const grade = page.getByRole("group", { name: "Grade 1" });
+  await grade.getByLabel("Grade").fill("vip");
+  await grade.getByLabel("Price").fill("120000");
+  await grade.getByLabel("Seating").selectOption("ASSIGNED");
+  await grade.getByLabel("Rows").fill("3");
+  await grade.getByLabel("Seats per row").fill("12");
+  assert.equal(await grade.getByLabel("Seats", { exact: true }).inputValue(), "36");
+  const seats = await page.locator("[data-hall] path.free").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("M").length - 1);
+  assert.equal(seats, 36);
+  await page.getByRole("button", { name: "Create event" }).click();
+  await page.getByRole("heading", { name: "Opening Night" }).waitFor();
+  await page.getByRole("link", { name: "Copy" }).click();
+  assert.equal(await page.getByLabel("Name").inputValue(), "Opening Night");
+  assert.equal(await page.getByLabel("Begins").inputValue(), "");
+});
+
+test("a sale is followed while it happens", async () => {
+  const { eventId } = await house.event({ price: { r: 50000 }, totalSeats: 40, holdSeconds: 0 });
+  const page = await visit(`/admin/events/${eventId}`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await house.reserve(eventId, { quantity: 4 });
+  await page.getByText("₩200,000").waitFor();
+  await until(() => page.locator("tr[data-grade=R] [data-left]").textContent(), (left) => left === "36");
+  await until(() => page.locator("[data-chart] path.line").count(), (lines) => lines === 1);
+  await until(() => page.locator(".invariants .holds").count(), (holds) => holds >= 9);
+  assert.equal(await page.locator(".invariants .violated").count(), 0);
+});
+
+test("an event is called off by who types its name, and buyers see it", async () => {
+  const { eventId } = await house.event({ eventName: "Rainy Day" });
+  const buyer = await (await visitor(browser)).newPage();
+  await buyer.goto(`${house.url}/events/${eventId}`);
+  await buyer.locator("[data-live]:not([hidden])").waitFor();
+  const page = await visit(`/admin/events/${eventId}`);
+  await page.getByText("Call the event off").first().click();
+  await page.getByLabel("Type the event's name to confirm").fill("Rainy");
+  await page.getByRole("button", { name: "Call the event off" }).click();
+  await page.getByRole("alert").getByText("Nothing was done.").waitFor();
+  await page.getByLabel("Type the event's name to confirm").fill("Rainy Day");
+  await page.getByRole("button", { name: "Call the event off" }).click();
+  await page.locator(".badge.cancelled").waitFor();
+  await buyer.getByRole("heading", { name: "This event was called off" }).waitFor();
+});
+
+test("the door is worked by keyboard, and says what a ticket is worth", async () => {
+  const { eventId } = await house.event({ price: { r: 50000 }, totalSeats: 40, holdSeconds: 0 });
+  const { reservationId } = await house.reserve(eventId, { quantity: 1 });
+  const { tickets } = await house.api("GET", `/reservations/${reservationId}`);
+  const code = tickets[0].code ?? tickets[0].ticketCode;
+  const page = await visit(`/admin/door?event=${eventId}`);
+  const scan = async (text) => {
+    await page.keyboard.type(text);
+    await page.keyboard.press("Enter");
+  };
+  await scan(code);
+  await page.getByRole("alert").getByText("Welcome").waitFor();
+  await scan(code.toLowerCase());
+  await page.getByRole("alert").getByText(/Used at \d\d:\d\d/).waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("alert").getByText("the ticket is valid again").waitFor();
+  await scan(code);
+  await page.getByRole("alert").getByText("Welcome").waitFor();
+  await page.getByText("Let in here: 1").waitFor();
+  await scan("nonsense");
+  await page.getByRole("alert").getByText("Not a ticket of ours").waitFor();
+});
+
+test("reservations are searched, and exported while they are read", async () => {
+  const { eventId } = await house.event({ price: { r: 50000 }, totalSeats: 400, holdSeconds: 0 });
+  for (let n = 0; n < 60; n += 1) await house.reserve(eventId, { userId: `buyer${n}` });
+  const page = await visit(`/admin/reservations?event=${eventId}`);
+  await page.getByText("60 reservations").waitFor();
+  await page.getByRole("link", { name: "Next" }).click();
+  assert.equal(await page.locator("tbody tr").count(), 10);
+  await page.getByLabel("Buyer").fill("buyer7");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByText("1 reservation", { exact: true }).waitFor();
+  const csv = await desk.request.get(`${house.url}/admin/events/${eventId}/reservations.csv`);
+  assert.equal((await csv.text()).trim().split("\r\n").length, 61);
+});

@@ -1,0 +1,148 @@
+// What changes while somebody looks: stock, seats, the opening of a sale.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openBrowser, visitor } from "./support/browser.js";
+import { until } from "./support/buying.js";
+import { openHouse } from "./support/house.js";
+
+let house;
+let browser;
+before(async () => {
+  [house, browser] = await Promise.all([openHouse(), openBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+async function visit(path, options) {
+  const context = await visitor(browser, options);
+  const page = await context.newPage();
+  await page.goto(house.url + path);
+  return page;
+}
+
+const hall = {
+  price: undefined,
+  totalSeats: undefined,
+  seatTypes: [
+    { seatType: "VIP", price: 150000, total: 40, seating: "ASSIGNED", rows: 2, seatsPerRow: 20 },
+    { seatType: "R", price: 100000, total: 160, seating: "ASSIGNED", rows: 8, seatsPerRow: 20 },
+  ],
+};
+
+test("what others take disappears from the event's page at once", async () => {
+  const { eventId } = await house.event({ price: { r: 1000 }, totalSeats: 3 });
+  const page = await visit(`/events/${eventId}`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await house.reserve(eventId, { quantity: 2 });
+  await page.locator("[data-grade=R]").getByText("1 seat left").waitFor();
+  await house.reserve(eventId);
+  await page.getByText("The last seats have just been taken.").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Reserve" }).isDisabled());
+});
+
+test("where streams fail the page asks", async () => {
+  const { eventId } = await house.event({ price: { r: 1000 }, totalSeats: 30 });
+  const context = await visitor(browser);
+  const page = await context.newPage();
+  await page.route("**/stream", (route) => route.abort());
+  await page.goto(`${house.url}/events/${eventId}`);
+  await page.locator("[data-live]:not([hidden])").waitFor({ timeout: 15_000 });
+  await house.reserve(eventId, { quantity: 5 });
+  await page.locator("[data-grade=R]").getByText("25 seats left").waitFor({ timeout: 15_000 });
+});
+
+test("the sale opens by itself, at its moment, with a form", async () => {
+  const opensAt = new Date(Date.now() + 3_000);
+  const { eventId } = await house.event({ saleOpensAt: opensAt.toISOString() });
+  const page = await visit(`/events/${eventId}`);
+  await page.getByRole("heading", { name: "The sale has not opened yet" }).waitFor();
+  assert.match(await page.locator("[data-countdown]").textContent(), /^00:0\d$/);
+  await page.getByRole("button", { name: "Reserve" }).waitFor();
+  assert.ok(Date.now() >= opensAt.getTime() - 50);
+});
+
+test("an event that is called off says so while somebody looks", async () => {
+  const { eventId } = await house.event();
+  const page = await visit(`/events/${eventId}`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await house.api("PUT", `/events/${eventId}`, { status: "CANCELLED" });
+  await page.getByRole("heading", { name: "This event was called off" }).waitFor();
+});
+
+test("seats are chosen on the map by keyboard, and reserved", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`, { size: "desktop" });
+  const map = page.getByRole("application", { name: "Map of the seats" });
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await map.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("status").getByText("VIP-A-12 · ₩150,000 · Available").waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.getByText("₩300,000").waitFor();
+  await page.getByLabel("E-mail or user name").fill("mina");
+  await page.getByRole("button", { name: "Reserve" }).click();
+  await page.waitForURL("**/reservations/*");
+  await page.getByText("VIP-A-12", { exact: true }).waitFor();
+  await page.getByText("VIP-A-13", { exact: true }).waitFor();
+});
+
+test("a tap on a phone comes closer first, and then chooses", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const whole = await page.locator(".plan svg").getAttribute("viewBox");
+  const box = await page.locator(".plan svg").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.6];
+  await page.touchscreen.tap(x, y);
+  assert.notEqual(await page.locator(".plan svg").getAttribute("viewBox"), whole);
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 0);
+  // Between two rows there is no seat.
+  for (let step = 0; step < 4 && (await page.locator("[data-chosen-list] li").count()) === 0; step += 1) {
+    await page.touchscreen.tap(x, y + step * 9);
+  }
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 1);
+  await page.getByRole("button", { name: "Show all" }).click();
+  assert.equal(await page.locator(".plan svg").getAttribute("viewBox"), whole);
+});
+
+test("a seat that somebody else takes first says so kindly, and is no longer chosen", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await page.getByText("The seats as a table").click();
+  await page.getByRole("checkbox", { name: "R-C-7", exact: true }).check();
+  await page.locator("[data-chosen-list]").getByText("R-C-7").waitFor();
+  await house.reserve(eventId, { seats: ["R-C-7"], quantity: 1 });
+  await page.getByRole("alert").getByText("Somebody was quicker: R-C-7 has just been taken.").waitFor();
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 0);
+  assert.ok(await page.getByRole("checkbox", { name: "R-C-7 Being paid for" }).isDisabled());
+});
+
+test("whoever is too late for a seat keeps her name and may choose another", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`, { javaScript: false });
+  await page.getByRole("checkbox", { name: "R-A-1", exact: true }).check();
+  await page.getByRole("checkbox", { name: "R-A-2", exact: true }).check();
+  await page.getByLabel("E-mail or user name").fill("mina");
+  await house.reserve(eventId, { seats: ["R-A-1"], quantity: 1 });
+  await page.getByRole("button", { name: "Reserve" }).click();
+  await page.getByRole("alert").getByText("R-A-1 has just been taken").waitFor();
+  assert.equal(await page.getByLabel("E-mail or user name").inputValue(), "mina");
+  assert.ok(await page.getByRole("checkbox", { name: "R-A-2", exact: true }).isChecked());
+});
+
+test("the map shows what the server says, after the stream broke, too", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await page.context().setOffline(true);
+  await house.reserve(eventId, { seats: ["VIP-B-1", "VIP-B-2"], quantity: 2 });
+  await page.context().setOffline(false);
+  const held = () => page.locator(".plan path.held").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("z").length - 1);
+  await until(held, (count) => count === 2, 20_000);
+});

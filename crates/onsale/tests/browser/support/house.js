@@ -1,0 +1,73 @@
+// Starts the real server privately: on a free port, with its data in a folder of its own.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const BINARY = process.env.TEST_BINARY ?? new URL("../../../../../target/debug/onsale", import.meta.url).pathname;
+
+/** What an organizer of a house shows. */
+export const ADMIN_TOKEN = "browser-test-token";
+
+/** Opens a house; `settings` are environment variables of the server. */
+export async function openHouse(settings = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "onsale-browser-"));
+  const server = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--database-url", `sqlite:${join(folder, "onsale.db")}`], {
+    cwd: folder,
+    env: { ...process.env, ONSALE_LOG_FILTER: "warn", ONSALE_ADMIN_TOKEN: ADMIN_TOKEN, ...settings },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  const lines = createInterface({ input: server.stdout });
+  const url = await new Promise((resolve, reject) => {
+    lines.once("line", (line) => resolve(line.replace("listening on ", "").trim()));
+    ended.then(() => reject(new Error("the server ended before it listened")));
+  });
+  return new House(url, async () => {
+    server.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  }, server);
+}
+
+class House {
+  constructor(url, close, process) {
+    this.url = url;
+    this.close = close;
+    this.process = process;
+  }
+
+  /** Asks the API; fails on any answer that is not a success. */
+  async api(method, path, body) {
+    const answer = await fetch(`${this.url}/api${path}`, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** Puts an event on sale; gives it. */
+  event(fields = {}) {
+    return this.api("POST", "/events", {
+      eventName: "Autumn Tour",
+      description: "One night, two encores, and a band that has waited for it as long as you have.\n\nDoors open an hour before.",
+      eventDate: "2031-10-04T19:00:00",
+      venue: { name: "Seoul Olympic Stadium", address: "25 Olympic-ro, Songpa-gu, Seoul", capacity: 10000 },
+      price: { vip: 150000, r: 100000, s: 70000 },
+      totalSeats: 300,
+      holdSeconds: 420,
+      ...fields,
+    });
+  }
+
+  /** Takes seats; gives the reservation. */
+  reserve(eventId, fields = {}) {
+    const seatType = fields.seats?.[0].split("-")[0];
+    return this.api("POST", "/reservations", { eventId, userId: "somebody", quantity: 1, seatType, ...fields });
+  }
+}

@@ -1,0 +1,145 @@
+//! The pages in a real browser: Debian's Chromium, driven from Node.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::steps::{cargo, in_root, root, step};
+use crate::tools::debian_packages;
+
+/// Where the tests are.
+const FOLDER: &str = "crates/onsale/tests/browser";
+
+/// The oldest Node that they run on.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// How much is tried: tabs, buyers and rows of fifty seats of the crowd, and whether every page is
+/// pictured in every size, language and theme.
+type Extent = [(&'static str, &'static str)];
+
+/// What CI has time for.
+const SHORT: &Extent = &[
+    ("TEST_TABS", "6"),
+    ("TEST_BUYERS", "40"),
+    ("TEST_ROWS", "8"),
+];
+
+/// All of it.
+const LONG: &Extent = &[
+    ("TEST_TABS", "20"),
+    ("TEST_BUYERS", "200"),
+    ("TEST_ROWS", "40"),
+    ("TEST_EVERY_SIZE", "yes"),
+];
+
+/// Runs the short form against this server.
+pub(crate) fn short_form(server: &Path) -> anyhow::Result<()> {
+    prove(server, SHORT)
+}
+
+/// Runs all of it against the server as this workspace builds it for development.
+pub(crate) fn alone() -> anyhow::Result<()> {
+    step(
+        "build",
+        cargo().args(["build", "--locked", "--package", "onsale"]),
+    )?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    prove(&target.join("debug/onsale"), LONG)
+}
+
+fn prove(server: &Path, extent: &Extent) -> anyhow::Result<()> {
+    // The typeface for what is written in Korean: without one, pictures show boxes.
+    let chromium = debian_packages("chromium", &["chromium", "fonts-nanum"])?;
+    let node = Node::find()?;
+    node.install_packages()?;
+    let mut command = in_root(&node.node);
+    command
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(test_files()?)
+        .envs(extent.iter().copied())
+        .env("TEST_BINARY", server)
+        .env("TEST_CHROMIUM", chromium_path(&chromium))
+        .env("TEST_SCREENSHOTS", root().join("target/screenshots"));
+    step("the pages in a browser", &mut command)
+}
+
+/// Every test file, in order.
+fn test_files() -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(root().join(FOLDER))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.js") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A browser is started by its whole path.
+fn chromium_path(program: &Path) -> PathBuf {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| program.to_owned())
+}
+
+/// Node and its package manager.
+struct Node {
+    node: PathBuf,
+    npm: PathBuf,
+}
+
+impl Node {
+    /// Those of this machine, if they are new enough; otherwise those that come in a Python wheel.
+    fn find() -> anyhow::Result<Self> {
+        let system = Self {
+            node: PathBuf::from("node"),
+            npm: PathBuf::from("npm"),
+        };
+        if system.is_new_enough() {
+            return Ok(system);
+        }
+        let requirements = Path::new(FOLDER).join("requirements.txt");
+        let program = |name| crate::python::program("node", &requirements, name);
+        Ok(Self {
+            node: program("node")?,
+            npm: program("npm")?,
+        })
+    }
+
+    fn is_new_enough(&self) -> bool {
+        let output = |program: &Path| Command::new(program).arg("--version").output().ok();
+        let Some(version) = output(&self.node) else {
+            return false;
+        };
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        let major = version.trim_start_matches('v').split('.').next();
+        let major: u32 = major.and_then(|text| text.parse().ok()).unwrap_or(0);
+        major >= NODE_MAJOR_MIN && output(&self.npm).is_some_and(|npm| npm.status.success())
+    }
+
+    /// Installs what the lockfile names, once.
+    fn install_packages(&self) -> anyhow::Result<()> {
+        let folder = root().join(FOLDER);
+        let wanted = std::fs::read_to_string(folder.join("package-lock.json"))?;
+        let done = folder.join("node_modules/.installed");
+        if std::fs::read_to_string(&done).ok().as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        // The wheel's programs start each other by name.
+        let own = self.node.parent().unwrap_or(Path::new("")).to_owned();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path)))?;
+        step(
+            "packages of the browser tests",
+            Command::new(&self.npm)
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&folder)
+                .env("PATH", path)
+                .stdin(Stdio::null()),
+        )?;
+        Ok(std::fs::write(done, wanted)?)
+    }
+}
