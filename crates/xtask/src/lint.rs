@@ -35,6 +35,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "licences, sources, duplicate versions",
         in_root(deny).args(["--locked", "check", "bans", "licenses", "sources"]),
     )?;
+    step(
+        "the fuzzers' lock file",
+        cargo()
+            .args(["metadata", "--locked", "--format-version", "1"])
+            .args(["--manifest-path", "fuzz/Cargo.toml"])
+            .stdout(std::process::Stdio::null()),
+    )?;
     step("unused dependencies", &mut in_root(SHEAR.path()?))?;
     let shellcheck = debian("shellcheck", "shellcheck")?;
     step(
