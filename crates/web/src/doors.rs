@@ -1,18 +1,23 @@
 //! What comes in from outside, read as a request is, for fuzzers and for the tests of what they
 //! found. Each door panics where reading breaks a promise.
 
+use boxoffice::box_office::ReserveRequest;
+use boxoffice::event::NewEvent;
 use boxoffice::grade::SeatLabel;
-use boxoffice::ids::{ReservationCode, ReservationId};
+use boxoffice::ids::{EventId, ReservationCode, ReservationId};
 use boxoffice::ticket_code::TicketCode;
 use boxoffice::time::Timestamp;
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::cors::CorsOrigins;
 use crate::errors::ApiError;
 use crate::lang::Lang;
+use crate::pages::organizers_form;
 use crate::request::{
-    Asked, Faults, Json, event_patch, idempotency_key, if_version, line_of, new_event, new_user,
-    number, page, pay_request, reserve_request, sort, user_id_of,
+    Asked, Faults, Form, Json, cancel_form, event_patch, extend_form, idempotency_key, if_version,
+    line_of, new_event, new_user, number, page, pay_form, pay_request, reserve_form,
+    reserve_request, sort, user_id_of,
 };
 use crate::zone::Zone;
 
@@ -20,8 +25,9 @@ use crate::zone::Zone;
 pub type Door = (&'static str, fn(&[u8]));
 
 /// Every door.
-pub const DOORS: [Door; 6] = [
+pub const DOORS: [Door; 7] = [
     ("body", body),
+    ("form", form),
     ("query", query),
     ("moment", moment),
     ("code", code),
@@ -38,6 +44,22 @@ const NOW: Timestamp = Timestamp::from_micros(1_900_000_000_000_000);
 /// What has to hold of something that was read, once it is known that nothing is wrong with the rest.
 type Promise = Box<dyn FnOnce()>;
 
+fn of_seats(wanted: ReserveRequest) -> Promise {
+    Box::new(move || {
+        let count = wanted.quantity.get();
+        assert!((1..=10).contains(&count));
+        assert!(wanted.seats.is_empty() || wanted.seats.len() == count as usize);
+    })
+}
+
+fn of_an_event<T>((new, _): (NewEvent, T)) -> Promise {
+    Box::new(move || {
+        assert!(!new.grades.is_empty());
+        let seats: u64 = new.grades.iter().map(|g| u64::from(g.stock.total)).sum();
+        assert!((1..=10_000_000).contains(&seats));
+    })
+}
+
 /// Of what any value would do.
 fn nothing<T>(_: T) -> Promise {
     Box::new(|| {})
@@ -53,29 +75,34 @@ pub fn body(data: &[u8]) {
     let id = ReservationId::from_slice(&[7; 16]);
     let read = json.and_then(|json| -> Option<Promise> {
         match kind % 5 {
-            0 => reserve_request(&json, None, &faults).map(|wanted| -> Promise {
-                Box::new(move || {
-                    let count = wanted.quantity.get();
-                    assert!((1..=10).contains(&count));
-                    assert!(wanted.seats.is_empty() || wanted.seats.len() == count as usize);
-                })
-            }),
-            1 => new_event(&json, None, &zone, NOW, &faults).map(|(new, _)| -> Promise {
-                Box::new(move || {
-                    assert!(!new.grades.is_empty());
-                    let seats: u64 = new.grades.iter().map(|g| u64::from(g.stock.total)).sum();
-                    assert!((1..=10_000_000).contains(&seats));
-                })
-            }),
+            0 => reserve_request(&json, None, &faults).map(of_seats),
+            1 => new_event(&json, None, &zone, NOW, &faults).map(of_an_event),
             2 => event_patch(&json, None, &zone, &faults).map(nothing),
             3 => new_user(&json, None, NOW, &faults).map(nothing),
             _ => pay_request(id?, &json, None, &faults).map(nothing),
         }
     });
-    match faults.unless_any(read) {
-        Ok(promise) => promise(),
-        Err(refused) => told(Err(refused)),
-    }
+    kept_or_told(faults.unless_any(read));
+}
+
+/// What a page's form sends; the first byte says which form.
+pub fn form(data: &[u8]) {
+    let Some((kind, text)) = data.split_first() else {
+        return;
+    };
+    let (faults, zone) = (Faults::default(), Zone::named_or_utc("Asia/Seoul"));
+    let form = Form::new(Bytes::copy_from_slice(text));
+    let (fields, id) = (form.fields(), ReservationId::from_slice(&[7; 16]));
+    let read: Option<Promise> = match kind % 5 {
+        0 => reserve_form(EventId(1), &fields, &faults).map(of_seats),
+        1 => id.and_then(|id| pay_form(id, "tok_ok", &fields, &faults).map(nothing)),
+        2 => id.map(|id| nothing(extend_form(id, &fields, &faults))),
+        3 => id.map(|id| nothing(cancel_form(id, &fields, &faults))),
+        _ => organizers_form(&form, |json| {
+            new_event(json, None, &zone, NOW, &faults).map(of_an_event)
+        }),
+    };
+    kept_or_told(faults.unless_any(read));
 }
 
 /// What stands behind a question mark, and the open part of a path.
@@ -150,6 +177,14 @@ pub fn header(data: &[u8]) {
         assert!(!mistake.to_string().is_empty());
     }
     assert!(Asked::is_json(data) || !data.eq_ignore_ascii_case(b"application/json"));
+}
+
+/// What was read keeps its promise, and what is refused says why.
+fn kept_or_told(read: Result<Promise, ApiError>) {
+    match read {
+        Ok(promise) => promise(),
+        Err(refused) => told(Err(refused)),
+    }
 }
 
 /// What is refused says why, in JSON, in every language.

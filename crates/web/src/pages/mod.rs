@@ -27,6 +27,9 @@ mod seats;
 mod texts;
 mod visitor;
 
+#[cfg(any(test, feature = "doors"))]
+pub(crate) use admin::organizers_form;
+
 use axum::routing::{MethodRouter, get, post};
 
 pub(crate) use event::{HOT_PAGE, told};

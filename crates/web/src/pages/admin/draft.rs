@@ -297,6 +297,12 @@ fn seconds(minutes: &str) -> Json<'_> {
     secs.map_or(Json::Number, Json::Integer)
 }
 
+/// Reads what a form that was sent says, as the API would.
+#[cfg(any(test, feature = "doors"))]
+pub(crate) fn organizers_form<T>(form: &Form, read: impl FnOnce(&Json<'_>) -> T) -> T {
+    read(&Draft::of_form(form).as_new())
+}
+
 fn plain_minutes(secs: u32) -> String {
     match secs % 60 {
         0 => (secs / 60).to_string(),

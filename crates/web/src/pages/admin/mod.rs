@@ -16,6 +16,9 @@ mod sale;
 mod session;
 mod words;
 
+#[cfg(any(test, feature = "doors"))]
+pub(crate) use draft::organizers_form;
+
 use axum::routing::{MethodRouter, get, post};
 
 /// Every path of the desk, with its methods.
