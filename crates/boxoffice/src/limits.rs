@@ -1,5 +1,9 @@
 //! Every bound of the box office: its unit, its default, and what it depends on.
 
+use std::time::Duration;
+
+use crate::runtime::millis;
+
 /// The box office's bounds. `Limits::default()` is what the configuration reference prints.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -20,7 +24,12 @@ pub struct Limits {
     /// How long a refusal may be answered from memory without asking the database for its version,
     /// in milliseconds.
     pub sold_out_age_ms_max: u32,
-    /// How often a group is decided again because another node was first, before `Overloaded`.
+    /// How often a group is decided again because another node was first, before `Overloaded`; and
+    /// for no longer than three quarters of `request_deadline_ms`.
+    ///
+    /// Nodes that sell one event without leases lose most of their attempts: two in three where
+    /// there are three of them, and more for whoever has just lost and has to read first. Twenty in
+    /// a row came up within seconds.
     pub conflicts_max: u32,
     /// How long an event's task stays without work before it ends, in seconds.
     pub idle_secs: u32,
@@ -53,7 +62,7 @@ impl Default for Limits {
             lease_wait_ms_max: 150,
             lease_groups_max: 64,
             sold_out_age_ms_max: 100,
-            conflicts_max: 20,
+            conflicts_max: 200,
             idle_secs: 60,
             payment_timeout_ms: 5_000,
             payment_unseen_secs: 60,
@@ -67,6 +76,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How long a group may go on losing its version to other nodes: nothing was done for its
+    /// callers, and they have to hear so before their deadline.
+    pub(crate) const fn conflict_time_max(&self) -> Duration {
+        millis(self.request_deadline_ms / 4 * 3)
+    }
+
     /// What is wrong with these limits, one line each; empty where nothing is.
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();

@@ -168,7 +168,9 @@ impl Sequencer {
                     self.warm = None;
                     self.shared.metrics.conflict();
                     conflicts += 1;
-                    if conflicts < self.shared.limits.conflicts_max {
+                    let took = self.instant().since(began);
+                    let limits = &self.shared.limits;
+                    if conflicts < limits.conflicts_max && took < limits.conflict_time_max() {
                         continue;
                     }
                     Unserved::Overloaded

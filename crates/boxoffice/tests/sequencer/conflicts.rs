@@ -1,6 +1,7 @@
 //! Several nodes sell one event.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use boxoffice::command::{ReserveError, Unserved};
 use boxoffice::limits::Limits;
@@ -112,6 +113,27 @@ async fn who_is_first_at_the_last_attempt_is_served() {
     let node = house.node_within("a", limits);
     house.store.next_commits(&[Fault::Taken; 2]);
     assert!(house.reserve(&node, ask("mina", 1)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_loses_for_a_while_as_nodes_without_leases_do_is_served() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    let node = house.node("a");
+    house.store.next_commits(&[Fault::Taken; 100]);
+    assert!(house.reserve(&node, ask("mina", 1)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_loses_for_too_long_hears_it_before_the_deadline() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    let node = house.node("a");
+    // Three quarters of the deadline are over after the eighth.
+    house.store.commits_take(Duration::from_secs(1));
+    house.store.next_commits(&[Fault::Taken; 20]);
+    assert_eq!(
+        house.reserve(&node, ask("mina", 1)).await,
+        Err(ReserveError::Unserved(Unserved::Overloaded))
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use crate::stage::Stage;
 pub(super) fn lose(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     stage.estate.redis.await_replica()?;
     let redis = stage.estate.redis.primary()?;
-    stage.fault("a node, the database's primary and the primary Redis are killed");
+    stage.fault("all three are killed");
     stage.victim()?.server.kill()?;
     stage.databases.kill_writer()?;
     stage.estate.redis.servers[redis].kill()?;
@@ -16,10 +16,10 @@ pub(super) fn lose(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     stage.clock = fault;
     stage.await_sales()?;
     stage.estate.redis.await_failover_from(redis)?;
-    stage.note("the sentinels name another Redis");
+    stage.note("another Redis is the primary");
     stage.outlast();
     stage.victim()?.start_again()?;
     stage.estate.redis.start_again(redis)?;
-    stage.note("the node runs again, and the Redis as a replica");
+    stage.note("node and Redis run again");
     Ok(())
 }
