@@ -67,23 +67,31 @@ impl Server {
         Self::start(name, Command::new(program).args(arguments), directory).await
     }
 
-    /// Starts onsale on a new SQLite database.
-    pub(crate) async fn start_onsale(directory: &Path) -> anyhow::Result<Self> {
-        let database = directory.join("onsale.db");
+    /// Starts onsale as it is delivered.
+    pub(crate) async fn start_onsale(node: &Node) -> anyhow::Result<Self> {
         let mut command = Command::new(onsale()?);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
-            .arg(format!("sqlite:{}", database.display()))
-            .current_dir(directory)
-            .env_remove("ONSALE_ADMIN_TOKEN")
-            .env_remove("ONSALE_REDIS_URL")
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--database-url", &node.database_url])
+            .args(node.redis_url.iter().flat_map(|url| ["--redis-url", url]))
+            .args(node.settings.iter().flat_map(|set| ["--set", set]))
+            .current_dir(&node.directory);
+        for setting in ["ADMIN_TOKEN", "REDIS_URL", "DATABASE_READER_URL", "CONFIG"] {
+            command.env_remove(format!("ONSALE_{setting}"));
+        }
+        command
             .env("ONSALE_SAMPLE_EVENT", "false")
             .env("ONSALE_LOG_FILTER", "warn");
-        Self::start("onsale", &mut command, directory).await
+        Self::start(&node.name, &mut command, &node.directory).await
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Ends the process and waits until it is gone.
@@ -92,8 +100,40 @@ impl Server {
     }
 }
 
+/// An onsale to start.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// What its log is called.
+    pub(crate) name: String,
+    /// Where its log goes; also its working directory.
+    pub(crate) directory: PathBuf,
+    pub(crate) database_url: String,
+    pub(crate) redis_url: Option<String>,
+    /// Settings, each as `NAME=VALUE`.
+    pub(crate) settings: Vec<String>,
+}
+
+impl Node {
+    /// One that keeps everything in this folder.
+    pub(crate) fn on_sqlite(directory: &Path) -> Self {
+        let database_url = format!("sqlite:{}", directory.join("onsale.db").display());
+        Self::on(database_url, directory)
+    }
+
+    /// One on a database of its own or with others.
+    pub(crate) fn on(database_url: String, directory: &Path) -> Self {
+        Self {
+            name: "onsale".to_owned(),
+            directory: directory.to_owned(),
+            database_url,
+            redis_url: None,
+            settings: Vec::new(),
+        }
+    }
+}
+
 /// The onsale that was built with this program.
-fn onsale() -> anyhow::Result<PathBuf> {
+pub(crate) fn onsale() -> anyhow::Result<PathBuf> {
     let onsale = std::env::current_exe()
         .context("finding this program")?
         .with_file_name("onsale");

@@ -1,29 +1,36 @@
 //! One event that everybody wants, sold in different ways.
 //!
 //! - **bare**: axum that reads the request and answers a constant. Sells nothing; the ceiling.
-//! - **onsale**: ours, as it is delivered. Idempotency keys, limits, audit trail and all.
+//! - **onsale**: ours, as it is delivered. Idempotency keys, limits, audit trail and all. On a
+//!   database server beside Redis, where nodes take the event's lease.
+//! - **leaseless**: the same on nodes that share nothing but the database: groups without a lease.
 //! - **assigned**: ours, with numbered seats: each buyer gets the best that is left. A hall has
 //!   20,000 seats; when it is sold out, all turn to the next one.
 //! - **plain**: one transaction per request: a conditional update of the stock, an insert, a
-//!   commit. The way most shops do it, and without our keys, limits and audit trail.
-
-use std::path::Path;
+//!   commit. The way most shops do it, and without our keys, limits and audit trail. On a database
+//!   server over as many connections as ours.
+//! - **lock**: plain, under a lock of the event in Redis; losers wait, or are turned away.
 
 use anyhow::ensure;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::Plan;
-use crate::child::Server;
-use crate::contender::{Contender, HALL_SEATS, Organizer, TICKETS};
+use crate::contender::Organizer;
+use crate::database::{Databases, Store};
 use crate::report::Report;
 use crate::rounds::{self, Measured};
-use crate::serve;
+use crate::section::Section;
+
+mod way;
+
+use way::{Office, Site, Way};
 
 const HOW_TO_READ: &str = "\
 How to read it: \"bare\" sells nothing and is the most that this machine does over HTTP; \"plain\" is one \
-durable transaction per reservation.\nRatios are of the same round; only they can be compared between \
-machines. Load and server share the cores, so every figure is too low by the same cause.\nAfterwards the \
-ledger of each server that sells was compared with the successes that it answered.";
+durable transaction per reservation.\nPer second counts what was sold, and no refusal. Ratios are of the \
+same round; only they can be compared between machines. Load, servers and databases share the cores, so \
+every figure is too low by the same cause.\nAfterwards the ledger of each server that sells was compared \
+with the successes that it answered.";
 
 /// What to sell with, and how.
 #[derive(Clone, Debug, Args)]
@@ -31,38 +38,14 @@ pub(crate) struct Arguments {
     /// The database.
     #[arg(long, value_enum, default_value_t = Store::Sqlite)]
     store: Store,
-    /// The ways to sell.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Way::Bare, Way::Onsale, Way::Plain])]
+    /// The ways to sell; by default those that say something about the store.
+    #[arg(long, value_enum, value_delimiter = ',')]
     ways: Vec<Way>,
+    /// On how many nodes ours sells; give several to measure each.
+    #[arg(long, value_delimiter = ',', default_values_t = [1])]
+    nodes: Vec<usize>,
     #[command(flatten)]
     plan: Plan,
-}
-
-/// A database to sell from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Store {
-    /// `SQLite` with a write-ahead log, synced at every commit.
-    Sqlite,
-}
-
-/// A way to sell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Way {
-    /// Answers without selling.
-    Bare,
-    /// Ours.
-    Onsale,
-    /// Ours, with numbered seats.
-    Assigned,
-    /// One transaction per request.
-    Plain,
-}
-
-/// A way to sell that is open.
-struct Office {
-    server: Server,
-    contender: Contender,
-    ledger: Option<Ledger>,
 }
 
 /// Where to ask how many reservations there are, and how many there were before the load.
@@ -73,8 +56,8 @@ struct Ledger {
 }
 
 impl Ledger {
-    async fn of(server: &Server, events: Vec<u64>) -> anyhow::Result<Self> {
-        let organizer = Organizer::of(server.url()).await?;
+    async fn of(url: &str, events: Vec<u64>) -> anyhow::Result<Self> {
+        let organizer = Organizer::of(url).await?;
         let mut ledger = Self {
             organizer,
             events,
@@ -93,117 +76,41 @@ impl Ledger {
     }
 }
 
-impl Way {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bare => "bare",
-            Self::Onsale => "onsale",
-            Self::Assigned => "assigned",
-            Self::Plain => "plain",
-        }
-    }
-
-    async fn open(
-        self,
-        store: Store,
-        directory: &Path,
-        answer_bytes: &mut usize,
-        plan: &Plan,
-    ) -> anyhow::Result<Office> {
-        let (server, events) = match (self, store) {
-            (Self::Bare, _) => {
-                let arguments = serve::bare::Arguments::only_reservations(*answer_bytes);
-                (
-                    Server::start_self("bare", &arguments.as_command(), directory).await?,
-                    vec![1],
-                )
-            }
-            (Self::Plain, Store::Sqlite) => {
-                let database = directory.join("plain.db");
-                let arguments = serve::plain::Arguments {
-                    database,
-                    answer_bytes: *answer_bytes,
-                };
-                (
-                    Server::start_self("plain", &arguments.as_command(), directory).await?,
-                    vec![1],
-                )
-            }
-            (Self::Onsale, Store::Sqlite) => {
-                let server = Server::start_onsale(directory).await?;
-                let mut organizer = Organizer::of(server.url()).await?;
-                let event_id = organizer.create_event("Hot").await?;
-                *answer_bytes = organizer.reservation_len(event_id).await?;
-                (server, vec![event_id])
-            }
-            (Self::Assigned, Store::Sqlite) => {
-                let directory = directory.join("assigned");
-                std::fs::create_dir(&directory)?;
-                let server = Server::start_onsale(&directory).await?;
-                let mut organizer = Organizer::of(server.url()).await?;
-                let mut halls = Vec::new();
-                for number in 1..=halls_needed(plan) {
-                    halls.push(organizer.create_hall(&format!("Hall {number}")).await?);
-                }
-                (server, halls)
-            }
-        };
-        let tickets = match self {
-            Self::Assigned => HALL_SEATS,
-            Self::Bare | Self::Onsale | Self::Plain => TICKETS,
-        };
-        let contender = Contender::reserving(self.name(), server.url(), events.clone(), tickets)
-            .compared_with(self.compared_with());
-        let ledger = match self {
-            Self::Bare => None,
-            Self::Onsale | Self::Assigned | Self::Plain => Some(Ledger::of(&server, events).await?),
-        };
-        Ok(Office {
-            server,
-            contender,
-            ledger,
-        })
-    }
-
-    fn compared_with(self) -> &'static [&'static str] {
-        match self {
-            Self::Bare => &[],
-            Self::Onsale => &["bare", "plain"],
-            Self::Assigned => &["onsale"],
-            Self::Plain => &["bare"],
-        }
-    }
-}
-
-/// More reservations a second than a machine will make, so that no load runs out of halls.
-const RESERVATIONS_PER_SECOND_MAX: u64 = 50_000;
-
-/// Halls that all rounds together can fill.
-fn halls_needed(plan: &Plan) -> u64 {
-    let loads = u32::try_from(plan.connections.len()).map_or(u32::MAX, |n| n * plan.rounds);
-    let secs = ((plan.time() + plan.warm_up()) * loads).as_secs() + 1;
-    secs * RESERVATIONS_PER_SECOND_MAX / u64::from(HALL_SEATS) + 1
-}
-
 /// How long an answer of ours is if there is none to look at, in bytes.
 const ANSWER_BYTES: usize = 700;
 
 /// Sells in every way, in turns.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let plan = arguments.plan.complete(&[1_024])?;
-    ensure!(!arguments.ways.is_empty(), "there is no way to sell");
-    let directory = tempfile::tempdir()?;
     let mut ways = arguments.ways;
+    if ways.is_empty() {
+        ways = Way::usual(arguments.store).to_vec();
+    }
+    ensure!(
+        arguments.store == Store::Mysql || arguments.nodes == [1],
+        "several nodes share a database server: --store mysql"
+    );
+    let directory = tempfile::tempdir()?;
+    let databases = Databases::open(arguments.store, directory.path())?;
     // Ours first: the others answer as much as it does.
     ways.sort_by_key(|way| *way != Way::Onsale);
     ways.dedup();
-    let mut answer_bytes = ANSWER_BYTES;
+    let mut site = Site {
+        databases: &databases,
+        directory: directory.path(),
+        plan: &plan,
+        answer_bytes: ANSWER_BYTES,
+    };
     let mut offices = Vec::new();
     for way in ways {
-        offices.push(
-            way.open(arguments.store, directory.path(), &mut answer_bytes, &plan)
-                .await?,
-        );
+        let nodes = if way.has_nodes() {
+            arguments.nodes.as_slice()
+        } else {
+            &[1]
+        };
+        for nodes in nodes {
+            offices.push(way.open(&mut site, *nodes).await?);
+        }
     }
     let contenders: Vec<_> = offices
         .iter()
@@ -215,9 +122,24 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         report
             .problems
             .extend(check(&mut office, &report.results).await?);
-        office.server.stop().await?;
+        for server in office.servers {
+            server.stop().await?;
+        }
     }
-    report.publish(&plan, HOW_TO_READ)
+    let store = arguments.store.name();
+    let title = format!("One hot event on {store}, sold in different ways");
+    let most = plan.connections.iter().max().copied().unwrap_or_default();
+    let section = Section {
+        name: if arguments.nodes == [1] {
+            format!("hot-event-{}", store.to_lowercase())
+        } else {
+            "hot-event-nodes".to_owned()
+        },
+        pictures: vec![(title.clone(), report.bars(&title, most))],
+        words: HOW_TO_READ.to_owned(),
+        ..Section::default()
+    };
+    report.publish(&plan, section)
 }
 
 /// What is wrong if the ledger does not have exactly what was answered with success.

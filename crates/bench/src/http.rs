@@ -5,10 +5,11 @@
 //! of it is what selling costs.
 
 use crate::Plan;
-use crate::child::Server;
+use crate::child::{Node, Server};
 use crate::contender::{Contender, Organizer, TICKETS};
 use crate::report::Report;
 use crate::rounds;
+use crate::section::Section;
 use crate::serve;
 
 /// Enough events for a full page of them.
@@ -23,7 +24,7 @@ machines.";
 pub(crate) async fn run(plan: Plan) -> anyhow::Result<bool> {
     let plan = plan.complete(&[64, 1_024])?;
     let directory = tempfile::tempdir()?;
-    let onsale = Server::start_onsale(directory.path()).await?;
+    let onsale = Server::start_onsale(&Node::on_sqlite(directory.path())).await?;
     let mut organizer = Organizer::of(onsale.url()).await?;
     let hot = organizer.create_event("Hot").await?;
     for number in 1..EVENTS {
@@ -41,7 +42,13 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<bool> {
     let results = rounds::run(&plan, &contenders).await?;
     bare.stop().await?;
     onsale.stop().await?;
-    Report::new("http", &plan, results).publish(&plan, HOW_TO_READ)
+    let report = Report::new("http", &plan, results);
+    let section = Section {
+        name: "http".to_owned(),
+        words: HOW_TO_READ.to_owned(),
+        ..Section::default()
+    };
+    report.publish(&plan, section)
 }
 
 fn contenders(bare: &str, onsale: &str, hot: u64) -> Vec<Contender> {
@@ -52,8 +59,13 @@ fn contenders(bare: &str, onsale: &str, hot: u64) -> Vec<Contender> {
         Contender::reading("GET event", onsale, event()).compared_with(&["bare GET event"]),
         Contender::reading("bare GET events", bare, events()),
         Contender::reading("GET events", onsale, events()).compared_with(&["bare GET events"]),
-        Contender::reserving("bare POST", bare, vec![hot], TICKETS),
-        Contender::reserving("POST reservation", onsale, vec![hot], TICKETS)
-            .compared_with(&["bare POST"]),
+        Contender::reserving("bare POST", vec![bare.to_owned()], vec![hot], TICKETS),
+        Contender::reserving(
+            "POST reservation",
+            vec![onsale.to_owned()],
+            vec![hot],
+            TICKETS,
+        )
+        .compared_with(&["bare POST"]),
     ]
 }

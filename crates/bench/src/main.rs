@@ -10,14 +10,25 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+mod cache;
 mod child;
+mod connections;
 mod contender;
+mod database;
+mod groups;
+mod growth;
 mod hot_event;
 mod http;
-mod machine;
+mod many_events;
+mod memory;
+mod overload;
+mod process;
+mod reference;
 mod report;
 mod rounds;
+mod section;
 mod serve;
+mod startup;
 
 /// The allocator that onsale uses, so that the ceilings are not lowered by another.
 #[global_allocator]
@@ -37,12 +48,31 @@ enum Command {
     Http(Plan),
     /// Sells one hot event in different ways.
     HotEvent(hot_event::Arguments),
+    /// Sells many events at once beside one hot event.
+    ManyEvents(many_events::Arguments),
+    /// Measures with few and with many reservations in the tables.
+    Growth(growth::Arguments),
+    /// Holds thousands of connections.
+    Connections(connections::Arguments),
+    /// Puts events and waiting buyers into memory, and looks whether they go again.
+    Memory(memory::Arguments),
+    /// Puts twice on the server what it carries.
+    Overload(overload::Arguments),
+    /// Makes the reference's tables again.
+    Reference(reference::Arguments),
+    /// Counts the database's queries with and without cache.
+    Cache(cache::Arguments),
+    /// Starts the program and waits for its first answer.
+    Startup(startup::Arguments),
     /// Serves constant answers.
     #[command(hide = true)]
     ServeBare(serve::bare::Arguments),
     /// Serves reservations with one transaction each.
     #[command(hide = true)]
     ServePlain(serve::plain::Arguments),
+    /// Serves reservations with one transaction each on a database server, perhaps under a lock.
+    #[command(hide = true)]
+    ServeUpdate(serve::update::Arguments),
 }
 
 /// How much to measure.
@@ -63,6 +93,9 @@ struct Plan {
     /// Also writes the results to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also writes the results into docs/performance.md.
+    #[arg(long)]
+    record: bool,
 }
 
 impl Plan {
@@ -94,8 +127,17 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Http(plan) => http::run(plan).await,
         Command::HotEvent(arguments) => hot_event::run(arguments).await,
+        Command::ManyEvents(arguments) => many_events::run(arguments).await,
+        Command::Growth(arguments) => growth::run(arguments).await,
+        Command::Connections(arguments) => connections::run(arguments).await,
+        Command::Memory(arguments) => memory::run(arguments).await,
+        Command::Overload(arguments) => overload::run(arguments).await,
+        Command::Reference(arguments) => reference::run(arguments).await,
+        Command::Cache(arguments) => cache::run(arguments).await,
+        Command::Startup(arguments) => startup::run(arguments).await,
         Command::ServeBare(arguments) => serve::bare::run(arguments).await.map(|()| true),
         Command::ServePlain(arguments) => serve::plain::run(arguments).await.map(|()| true),
+        Command::ServeUpdate(arguments) => serve::update::run(arguments).await.map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,13 +3,14 @@
 use std::fs;
 
 use anyhow::Context as _;
-use comfy_table::{CellAlignment, Table, presets};
 use load::latency::millis;
+use load::machine::Machine;
+use load::plot::{Bar, Bars, Scale};
 use serde::Serialize;
 
 use crate::Plan;
-use crate::machine::Machine;
 use crate::rounds::{Measured, Spread};
+use crate::section::{Section, grouped};
 
 /// Everything that one bench found out.
 #[derive(Debug, Serialize)]
@@ -42,62 +43,82 @@ impl Report {
         }
     }
 
-    /// Prints the results, with what must be known to read them, and writes them to the file that
-    /// the plan names. Returns whether the figures are worth anything.
-    pub(crate) fn publish(&self, plan: &Plan, how_to_read: &str) -> anyhow::Result<bool> {
-        self.machine.print();
-        println!(
-            "{} rounds of {} s each: median (min to max)\n",
-            self.rounds, self.seconds
-        );
-        println!("{}\n", self.table());
-        println!("{how_to_read}");
-        for problem in &self.problems {
-            println!("\n*** WORTHLESS *** {problem}");
-        }
+    /// Prints the results with what must be known to read them, and writes them where the plan says.
+    /// Returns whether the figures are worth anything.
+    pub(crate) fn publish(&self, plan: &Plan, section: Section) -> anyhow::Result<bool> {
         if let Some(file) = &plan.json {
             let json = serde_json::to_vec_pretty(self)?;
             fs::write(file, json).with_context(|| format!("writing {}", file.display()))?;
         }
-        Ok(self.problems.is_empty())
-    }
-
-    fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        table.set_header([
-            "connections",
+        println!(
+            "{} rounds of {} s each: median (min to max)\n",
+            self.rounds, self.seconds
+        );
+        let header = [
             "contender",
+            "connections",
             "per second",
             "compared",
             "p50",
             "p99",
             "answers",
-        ]);
-        for result in &self.results {
-            let answers: u64 = result.statuses.values().sum();
-            let verdict = if result.is_clean {
-                "all 2xx"
-            } else {
-                "NOT ALL 2xx"
-            };
-            table.add_row([
-                result.connections.to_string(),
-                result.name.clone(),
-                whole(result.per_second),
-                compared(result),
-                millis(result.latency.p50_us),
-                millis(result.latency.p99_us),
-                format!("{answers} {verdict}"),
-            ]);
+            "within",
+        ];
+        Section {
+            header: header.map(str::to_owned).to_vec(),
+            rows: self.results.iter().map(row).collect(),
+            problems: self.problems.clone(),
+            ..section
         }
-        for index in [0, 2, 4, 5, 6] {
-            if let Some(column) = table.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table
+        .publish(plan.record)
     }
+
+    /// What was sold a second, drawn: one bar for each contender with this many connections.
+    pub(crate) fn bars(&self, title: &str, connections: usize) -> String {
+        let results = self.results.iter();
+        let bars = results
+            .filter(|result| result.connections == connections)
+            .enumerate()
+            .map(|(index, result)| Bar {
+                name: result.name.clone(),
+                value: result.per_second.median,
+                spread: (result.per_second.min, result.per_second.max),
+                colour: index,
+            });
+        Bars {
+            title: title.to_owned(),
+            subtitle: format!(
+                "{connections} connections; median of {} rounds of {} s, with the least and the greatest",
+                self.rounds, self.seconds
+            ),
+            label: "per second, each step ten times the one before".to_owned(),
+            scale: Scale::Log,
+            bars: bars.collect(),
+        }
+        .svg()
+    }
+}
+
+fn row(result: &Measured) -> Vec<String> {
+    let answers: u64 = result.statuses.values().sum();
+    let verdict = if !result.is_clean {
+        "NOT ALL 2xx".to_owned()
+    } else if result.statuses.keys().all(|status| *status < 300) {
+        "all 2xx".to_owned()
+    } else {
+        let sold = result.statuses.range(200..300).map(|(_, times)| times);
+        format!("{} of them 2xx", sold.sum::<u64>())
+    };
+    vec![
+        result.name.clone(),
+        result.connections.to_string(),
+        whole(result.per_second),
+        compared(result),
+        millis(result.latency.p50_us),
+        millis(result.latency.p99_us),
+        format!("{answers}, {verdict}"),
+        result.groups.describe(),
+    ]
 }
 
 fn problem(result: &Measured) -> String {
@@ -112,16 +133,15 @@ fn problem(result: &Measured) -> String {
 }
 
 fn whole(spread: Spread) -> String {
-    format!(
-        "{:.0} ({:.0} to {:.0})",
-        spread.median, spread.min, spread.max
-    )
+    let Spread { median, min, max } = spread;
+    format!("{} ({} to {})", grouped(median), grouped(min), grouped(max))
 }
 
 fn compared(result: &Measured) -> String {
     let lines = result.ratios.iter().map(|(other, spread)| {
         let Spread { median, min, max } = spread;
-        format!("{median:.2} of {other} ({min:.2} to {max:.2})")
+        let decimals = if *median < 10.0 { 2 } else { 0 };
+        format!("{median:.decimals$} of {other} ({min:.decimals$} to {max:.decimals$})")
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::Plan;
 use crate::contender::Contender;
+use crate::groups::Groups;
 
 /// How long an answer may take before it counts as lost.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,7 +53,7 @@ impl Spread {
 pub(crate) struct Measured {
     pub(crate) name: String,
     pub(crate) connections: usize,
-    /// Counted answers a second, of the rounds.
+    /// Counted successes a second, of the rounds.
     pub(crate) per_second: Spread,
     /// The same, divided by another contender's of the same round; by its name.
     pub(crate) ratios: BTreeMap<String, Spread>,
@@ -63,6 +64,8 @@ pub(crate) struct Measured {
     pub(crate) lost: u64,
     pub(crate) is_clean: bool,
     pub(crate) example: Option<String>,
+    /// What its nodes counted meanwhile, warm-up included.
+    pub(crate) groups: Groups,
 }
 
 /// Measures everything that the plan asks for.
@@ -72,6 +75,7 @@ pub(crate) async fn run(plan: &Plan, contenders: &[Contender]) -> anyhow::Result
     let mut load_number = 0_u64;
     for &connections in &plan.connections {
         let mut reports: HashMap<&str, Vec<closed::Report>> = HashMap::new();
+        let mut groups: HashMap<&str, Groups> = HashMap::new();
         for round in 1..=plan.rounds {
             for contender in contenders {
                 eprintln!(
@@ -79,17 +83,27 @@ pub(crate) async fn run(plan: &Plan, contenders: &[Contender]) -> anyhow::Result
                     contender.name
                 );
                 load_number += 1;
+                let before = counted(contender).await?;
                 let report = measure(plan, contender, connections, load_number << 40).await?;
+                let counted = counted(contender).await?.since(&before);
+                groups.entry(&contender.name).or_default().add(&counted);
                 reports.entry(&contender.name).or_default().push(report);
             }
         }
-        results.extend(
-            contenders
-                .iter()
-                .map(|one| summarize(one, connections, &reports)),
-        );
+        results.extend(contenders.iter().map(|one| Measured {
+            groups: groups.get(one.name.as_str()).copied().unwrap_or_default(),
+            ..summarize(one, connections, &reports)
+        }));
     }
     Ok(results)
+}
+
+async fn counted(contender: &Contender) -> anyhow::Result<Groups> {
+    if contender.counts_groups {
+        Groups::count(&contender.urls).await
+    } else {
+        Ok(Groups::default())
+    }
 }
 
 async fn measure(
@@ -99,7 +113,7 @@ async fn measure(
     first_number: u64,
 ) -> anyhow::Result<closed::Report> {
     let options = Options {
-        url: contender.url.clone(),
+        urls: contender.urls.clone(),
         connections,
         until: Until::Elapsed(plan.time()),
         warm_up: plan.warm_up(),
@@ -138,10 +152,11 @@ fn summarize(
         per_second: Spread::of(own.iter().map(closed::Report::throughput)),
         ratios: ratios.collect(),
         latency: all.latencies.summary(),
-        is_clean: all.is_clean(),
+        is_clean: all.is_clean_but_for(contender.refuses_with),
         statuses: all.statuses,
         lost: all.lost,
         example: all.example,
+        groups: Groups::default(),
     }
 }
 
@@ -190,6 +205,7 @@ mod tests {
                 ..Default::default()
             };
             report.latencies.record(Duration::from_millis(1));
+            report.counted_successes = 1;
             report.statuses.insert(201, 1);
             report
         };
@@ -198,8 +214,7 @@ mod tests {
             ("ours", vec![report(2), report(4)]),
             ("bare", vec![report(1), report(2)]),
         ]);
-        let ours =
-            Contender::reserving("ours", "http://127.0.0.1:1", vec![1], 1).compared_with(&["bare"]);
+        let ours = Contender::reserving("ours", Vec::new(), vec![1], 1).compared_with(&["bare"]);
 
         let result = summarize(&ours, 8, &reports);
 

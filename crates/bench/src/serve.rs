@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 use crate::child::LISTENING;
 
 pub(crate) mod bare;
+pub(crate) mod lock;
 pub(crate) mod plain;
+pub(crate) mod update;
 
 /// Serves on a port of the system's choice, prints which, and never returns.
 async fn serve(router: Router) -> anyhow::Result<()> {

@@ -15,11 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::latency::Latencies;
 use crate::target::Target;
-
-mod wire;
-
-use wire::Connection;
-pub use wire::RequestWriter;
+use crate::wire::Connection;
+pub use crate::wire::RequestWriter;
 
 /// How many connections are opened at once, so that the server's backlog never overflows.
 const CONNECTING_MAX: usize = 64;
@@ -36,8 +33,8 @@ const EXAMPLE_BYTES_MAX: usize = 300;
 /// A load to put on a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the server is, as `http://host:port`.
-    pub url: String,
+    /// Where the server's nodes are, as `http://host:port`; connections go to each in turn.
+    pub urls: Vec<String>,
     /// How many connections ask at once.
     pub connections: usize,
     /// When it ends.
@@ -64,6 +61,8 @@ pub struct Report {
     pub time: Duration,
     /// How long the counted answers took.
     pub latencies: Latencies,
+    /// How many of the counted answers were successes.
+    pub counted_successes: u64,
     /// Every answer, counted or not, by status.
     pub statuses: BTreeMap<u16, u64>,
     /// Requests that were not answered, each at the price of its connection.
@@ -73,10 +72,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Counted answers a second.
-    #[allow(clippy::cast_precision_loss)]
+    /// Counted successes a second.
     pub fn throughput(&self) -> f64 {
-        self.latencies.count() as f64 / self.time.as_secs_f64().max(f64::EPSILON)
+        self.counted_successes as f64 / self.time.as_secs_f64().max(f64::EPSILON)
     }
 
     /// How many answers were successes.
@@ -86,13 +84,20 @@ impl Report {
 
     /// Whether every request was answered, with success.
     pub fn is_clean(&self) -> bool {
-        self.lost == 0 && self.successes() > 0 && self.statuses.keys().all(|s| is_success(*s))
+        self.is_clean_but_for(None)
+    }
+
+    /// Whether every request was answered, with success or with this status.
+    pub fn is_clean_but_for(&self, refusal: Option<u16>) -> bool {
+        let is_fine = |status: &u16| is_success(*status) || Some(*status) == refusal;
+        self.lost == 0 && self.successes() > 0 && self.statuses.keys().all(is_fine)
     }
 
     /// Takes in the answers of another load, and its time.
     pub fn merge(&mut self, other: &Self) {
         self.time += other.time;
         self.latencies.add(&other.latencies);
+        self.counted_successes += other.counted_successes;
         for (status, times) in &other.statuses {
             *self.statuses.entry(*status).or_default() += times;
         }
@@ -109,7 +114,7 @@ fn is_success(status: u16) -> bool {
 
 /// What all connections of one load share.
 struct Load<F> {
-    target: Target,
+    targets: Vec<Target>,
     options: Options,
     next: AtomicU64,
     tallies: Vec<Mutex<Report>>,
@@ -125,11 +130,15 @@ where
     F: Fn(u64, &mut RequestWriter<'_>) + Send + Sync + 'static,
 {
     ensure!(options.connections > 0, "a load needs connections");
-    let target = Target::resolve(&options.url).await?;
-    let connections = open(&target, &options).await?;
+    let mut targets = Vec::new();
+    for url in &options.urls {
+        targets.push(Target::resolve(url).await?);
+    }
+    ensure!(!targets.is_empty(), "a load needs a server");
+    let connections = open(&targets, &options).await?;
     let tallies = (0..TALLIES).map(|_| Mutex::default()).collect();
     let load = Arc::new(Load {
-        target,
+        targets,
         options,
         next: AtomicU64::new(0),
         tallies,
@@ -159,17 +168,22 @@ where
     Ok(load.report(last - began))
 }
 
-async fn open(target: &Target, options: &Options) -> anyhow::Result<Vec<Connection>> {
+/// Connections to each target in turn, in that order.
+async fn open(targets: &[Target], options: &Options) -> anyhow::Result<Vec<Connection>> {
     let turns = Arc::new(Semaphore::new(CONNECTING_MAX));
-    let mut opening = JoinSet::new();
-    for _ in 0..options.connections {
+    let mut opening = Vec::new();
+    for target in targets.iter().cycle().take(options.connections) {
         let (turns, target) = (Arc::clone(&turns), target.clone());
-        opening.spawn(async move {
+        opening.push(tokio::spawn(async move {
             let _turn = turns.acquire().await?;
             Connection::open(&target).await.context("cannot connect")
-        });
+        }));
     }
-    opening.join_all().await.into_iter().collect()
+    let mut connections = Vec::with_capacity(opening.len());
+    for opened in opening {
+        connections.push(opened.await??);
+    }
+    Ok(connections)
 }
 
 impl<F> Load<F>
@@ -185,6 +199,7 @@ where
             }
             Until::Requests(_) => (began, None),
         };
+        let target = &self.targets[index % self.targets.len()];
         let tally = &self.tallies[index % self.tallies.len()];
         let mut connection = Some(first);
         let mut sent = Instant::now();
@@ -192,7 +207,7 @@ where
             let Some(number) = self.take_number() else {
                 break;
             };
-            let answer = self.ask(&mut connection, number).await;
+            let answer = self.ask(target, &mut connection, number).await;
             let answered = Instant::now();
             let is_counted = answered >= counts_from && ends.is_none_or(|ends| answered <= ends);
             let wait = is_counted.then(|| answered - sent);
@@ -221,16 +236,17 @@ where
     /// The status, with what the answer says if it is no success; or why there is no answer.
     async fn ask(
         &self,
+        target: &Target,
         slot: &mut Option<Connection>,
         number: u64,
     ) -> Result<(u16, Option<String>), String> {
         let exchange = async {
             let mut connection = match slot.take() {
                 Some(connection) => connection,
-                None => Connection::open(&self.target).await?,
+                None => Connection::open(target).await?,
             };
             let status = connection
-                .exchange(&self.target, |writer| (self.build)(number, writer))
+                .exchange(target, |writer| (self.build)(number, writer))
                 .await?;
             Ok::<_, std::io::Error>((status, connection))
         };
@@ -267,6 +283,7 @@ impl Report {
             Ok((status, example)) => {
                 *self.statuses.entry(status).or_default() += 1;
                 if let Some(wait) = wait {
+                    self.counted_successes += u64::from(is_success(status));
                     self.latencies.record(wait);
                 }
                 if self.example.is_none() {

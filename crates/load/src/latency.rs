@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Waits of many requests, in microseconds, to three digits.
 #[derive(Clone, Debug)]
@@ -23,6 +23,34 @@ impl Latencies {
     pub fn record(&mut self, wait: Duration) {
         self.0
             .saturating_record(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Adds one answer, in microseconds.
+    pub fn record_us(&mut self, wait_us: u64) {
+        self.0.saturating_record(wait_us);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How long a part of all answers took at most, each part with its wait in microseconds: close
+    /// together where waits are long and answers few.
+    pub fn distribution(&self) -> Vec<(f64, u64)> {
+        // Between two nines, as many parts as make a smooth line.
+        const PARTS: u32 = 10;
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let nines_max = (self.count() as f64).log10();
+        let steps = (0..).map(|step| f64::from(step) / f64::from(PARTS));
+        let quantiles = steps
+            .take_while(|nines| *nines <= nines_max)
+            .map(|nines| 1.0 - 10_f64.powf(-nines));
+        quantiles
+            .map(|quantile| (quantile, self.0.value_at_quantile(quantile)))
+            .collect()
     }
 
     /// Adds what another record holds.
@@ -57,7 +85,7 @@ impl Default for Latencies {
 }
 
 /// The waits in six figures, in microseconds; all 0 when nothing was answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The shortest.

@@ -1,10 +1,10 @@
 //! Where the server is.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, ensure};
 use hyper::Uri;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A server's address, resolved once, so that no request pays for a name lookup.
 #[derive(Clone, Debug)]
@@ -67,6 +67,24 @@ impl Target {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
+    }
+
+    /// Opens a connection from this address. A pair of addresses has no more than some 28,000
+    /// ports; several sources on the loopback have as many each.
+    pub(crate) async fn connect_from(&self, source: Ipv4Addr) -> std::io::Result<TcpStream> {
+        let SocketAddr::V4(_) = self.address else {
+            return self.connect().await;
+        };
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        let stream = socket.connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Whether the server is on this machine, where any loopback address may be a source.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
     }
 }
 

@@ -21,7 +21,7 @@ async fn serve(router: Router) -> String {
 
 fn options(url: String) -> Options {
     Options {
-        url,
+        urls: vec![url],
         connections: 8,
         until: Until::Requests(100),
         warm_up: Duration::ZERO,

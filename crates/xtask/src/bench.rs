@@ -32,22 +32,40 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     )
 }
 
-/// Runs every bench for a moment, to prove that it works. No timing is judged.
+/// Runs every bench and every scenario for a moment, to prove that they work. No timing is judged.
 pub(crate) fn prove_short_forms() -> anyhow::Result<()> {
-    let benches: [&[&str]; 2] = [
+    let hot_event = [
+        "hot-event",
+        "--quick",
+        "--ways",
+        "bare,onsale,assigned,plain",
+    ];
+    let benches: [&[&str]; 11] = [
         &["http", "--quick"],
-        &[
-            "hot-event",
-            "--store",
-            "sqlite",
-            "--ways",
-            "bare,onsale,assigned,plain",
-            "--quick",
-        ],
+        &hot_event,
+        &["hot-event", "--store", "mysql", "--nodes", "1,2", "--quick"],
+        &["many-events", "--quick"],
+        &["growth", "--quick"],
+        &["connections", "--quick"],
+        &["memory", "--quick"],
+        &["overload", "--quick"],
+        &["reference", "--quick"],
+        &["cache", "--quick"],
+        &["startup", "--quick"],
     ];
     for bench in benches {
         let name = format!("bench {}", bench.join(" "));
         step(&name, in_root(release_binary("bench")).args(bench))?;
     }
+    for scenario in SCENARIOS {
+        let name = format!("load {scenario} --quick");
+        let mut load = in_root(release_binary("onsale"));
+        step(&name, load.args(["load", scenario, "--quick"]))?;
+    }
     Ok(())
 }
+
+/// The scenarios that come with `onsale load`.
+const SCENARIOS: [&str; 7] = [
+    "browse", "checkout", "contest", "mixed", "overload", "rush", "soak",
+];

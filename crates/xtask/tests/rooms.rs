@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("web", &["boxoffice"]),
     ("load", &[]),
     ("sim", &["boxoffice", "storage", "coordination"]),
-    ("bench", &["load"]),
+    ("bench", &["load", "servers"]),
     (
         "onsale",
         &["boxoffice", "storage", "coordination", "web", "load", "sim"],

@@ -87,7 +87,8 @@ fn failure(status: StatusCode, code: &str, details: &Value) -> Reply {
 
 fn page(items: &[Value], number: usize, size: usize) -> Json<Value> {
     let content: Vec<_> = items.iter().skip(number * size).take(size).collect();
-    Json(json!({ "content": content, "last": (number + 1) * size >= items.len() }))
+    let last = (number + 1) * size >= items.len();
+    Json(json!({ "content": content, "last": last, "totalElements": items.len() }))
 }
 
 impl Office {
@@ -105,7 +106,7 @@ impl Office {
 
     fn reservation(&self, index: usize) -> Value {
         let (order, status) = &self.reservations[index];
-        json!({ "reservationId": format!("r{index}"), "userId": order.user_id,
+        json!({ "reservationId": format!("r{index}"), "eventId": 7, "userId": order.user_id,
                 "quantity": order.quantity, "status": status })
     }
 }

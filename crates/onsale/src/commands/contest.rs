@@ -1,13 +1,12 @@
 //! `onsale contest`: a rush of buyers, and a verdict.
 
-use std::io::{BufRead, BufReader};
 use std::ops::RangeInclusive;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
-use anyhow::Context;
 use load::contest::{Assigned, Options};
 use secrecy::ExposeSecret;
 
+use super::private_server::PrivateServer;
 use crate::config::Flags;
 use crate::platform::runtime;
 
@@ -48,11 +47,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCode> {
     let private = match &arguments.url {
         Some(_) => None,
-        None => Some(PrivateServer::start()?),
+        None => Some(PrivateServer::start(flags)?),
     };
     let url = match (&arguments.url, &private) {
         (Some(url), _) => url.clone(),
-        (None, Some(server)) => server.url.clone(),
+        (None, Some(server)) => server.url().to_owned(),
         (None, None) => anyhow::bail!("there is no server"),
     };
     let token = crate::config::load(flags).config.admin_token;
@@ -106,52 +105,6 @@ fn parse_assigned(text: &str) -> Result<Assigned, String> {
         "name" => Ok(Assigned::ByName),
         "best" => Ok(Assigned::Best),
         _ => Err(format!("{text:?} is neither name nor best")),
-    }
-}
-
-/// A server of our own on a free port, with a database in a temporary folder.
-struct PrivateServer {
-    process: Child,
-    url: String,
-    _folder: tempfile::TempDir,
-}
-
-impl PrivateServer {
-    fn start() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
-            .arg(format!(
-                "sqlite:{}",
-                folder.path().join("contest.db").display()
-            ))
-            .env_remove("ONSALE_ADMIN_TOKEN")
-            .env("ONSALE_LOG_FILTER", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = process
-            .stdout
-            .take()
-            .context("the server has no standard output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let server = Self {
-            process,
-            url: url.unwrap_or_default(),
-            _folder: folder,
-        };
-        anyhow::ensure!(!server.url.is_empty(), "the private server did not start");
-        Ok(server)
-    }
-}
-
-impl Drop for PrivateServer {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing more to do then.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

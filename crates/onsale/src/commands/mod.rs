@@ -3,7 +3,9 @@
 mod audit;
 mod config;
 mod contest;
+mod load;
 mod migrate;
+mod private_server;
 mod serve;
 mod sim;
 
@@ -38,6 +40,8 @@ enum Command {
     Config(config::Command),
     /// Let many buyers loose at one instant and check the ledger; ends with 1 if anything is off
     Contest(contest::Arguments),
+    /// Put a scenario's load on a server and report; ends with 1 if a stated limit is missed
+    Load(load::Arguments),
     /// Simulate unlucky days from seeds and audit every answer; ends with 1 if a rule is broken
     Sim(sim::Arguments),
 }
@@ -55,6 +59,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match command {
         Command::Config(command) => return config::run(&command, &flags),
         Command::Contest(arguments) => contest::run(arguments, &flags),
+        Command::Load(arguments) => load::run(arguments, &flags),
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Serve => with_config(&flags, serve::run),
         Command::Migrate => with_config(&flags, migrate::run),

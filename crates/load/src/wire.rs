@@ -1,11 +1,12 @@
-//! The driver's own few lines of HTTP/1.1.
+//! The generators' own few lines of HTTP/1.1.
 //!
 //! A general client parses every header into a map and moves each request between tasks. Here
 //! generator and server share the processor, and what the one spends the other cannot show; so a
-//! request is written into a reused buffer, and of the answer only status and length are read.
+//! request is written into a reused buffer, and of the answer only what is asked about is read.
 
 use std::fmt::{self, Write as _};
 use std::io;
+use std::net::Ipv4Addr;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,6 +16,9 @@ use crate::target::Target;
 
 /// The longest answer that is accepted, head and body.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
+
+/// How much of an answer is read at once, until its length is known.
+const INPUT_BYTES: usize = 4 << 10;
 
 /// Writes one request into a connection's buffer.
 ///
@@ -72,10 +76,11 @@ struct Head {
     bytes: usize,
     body_bytes: usize,
     closes: bool,
+    cache_hit: Option<bool>,
 }
 
 /// One keep-alive connection and its buffers.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     out: String,
     scratch: String,
@@ -84,21 +89,30 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(target: &Target) -> io::Result<Self> {
-        let stream = target.connect().await?;
-        let (out, scratch) = (String::with_capacity(512), String::with_capacity(256));
-        let input = BytesMut::with_capacity(4 << 10);
-        Ok(Self {
+    pub(crate) async fn open(target: &Target) -> io::Result<Self> {
+        Ok(Self::over(target.connect().await?))
+    }
+
+    /// From an address of this machine, so that one does not run out of ports.
+    pub(crate) async fn open_from(target: &Target, source: Ipv4Addr) -> io::Result<Self> {
+        Ok(Self::over(target.connect_from(source).await?))
+    }
+
+    fn over(stream: TcpStream) -> Self {
+        let (out, scratch) = (String::new(), String::new());
+        // Grows with the first answer: ten thousand connections that wait need no buffers.
+        let input = BytesMut::new();
+        Self {
             stream,
             out,
             scratch,
             input,
             answered: None,
-        })
+        }
     }
 
     /// Sends the request that `build` writes and reads its answer, whose status it returns.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &mut self,
         target: &Target,
         build: impl FnOnce(&mut RequestWriter<'_>),
@@ -112,6 +126,7 @@ impl Connection {
         if let Some(before) = self.answered.take() {
             self.input.advance(before.bytes + before.body_bytes);
         }
+        self.input.reserve(INPUT_BYTES);
         self.stream.write_all(self.out.as_bytes()).await?;
         let head = self.read().await?;
         self.answered = Some(head);
@@ -119,7 +134,7 @@ impl Connection {
     }
 
     /// The last answer's body.
-    pub(super) fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         let Some(head) = self.answered else {
             return &[];
         };
@@ -127,8 +142,20 @@ impl Connection {
     }
 
     /// Whether the server said that it will close the connection.
-    pub(super) fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.answered.is_some_and(|head| head.closes)
+    }
+
+    /// Whether the last answer came from a cache, if it says.
+    pub(crate) fn cache_hit(&self) -> Option<bool> {
+        self.answered?.cache_hit
+    }
+
+    /// Whether nothing has come since the last answer: a server that closed an idle connection, or
+    /// says something that nobody asked for, must not be sent the next request.
+    pub(crate) fn is_idle(&self) -> bool {
+        let read = self.stream.try_read(&mut [0; 1]);
+        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     async fn read(&mut self) -> io::Result<Head> {
@@ -141,6 +168,10 @@ impl Connection {
                 && self.input.len() >= head.bytes + head.body_bytes
             {
                 return Ok(head);
+            }
+            if let Some(head) = head {
+                let missing = (head.bytes + head.body_bytes).saturating_sub(self.input.len());
+                self.input.reserve(missing);
             }
             if self.input.len() >= ANSWER_BYTES_MAX {
                 return Err(invalid("an answer is too long"));
@@ -173,6 +204,7 @@ fn parse(input: &[u8]) -> io::Result<Option<Head>> {
         bytes: end + 4,
         body_bytes: 0,
         closes: false,
+        cache_hit: None,
     };
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         if name.eq_ignore_ascii_case("content-length") {
@@ -184,6 +216,8 @@ fn parse(input: &[u8]) -> io::Result<Option<Head>> {
             return Err(invalid("answers in chunks are not understood"));
         } else if name.eq_ignore_ascii_case("connection") {
             head.closes = value.trim().eq_ignore_ascii_case("close");
+        } else if name.eq_ignore_ascii_case("x-cache-hit") {
+            head.cache_hit = Some(value.trim() == "true");
         }
     }
     if head.body_bytes > ANSWER_BYTES_MAX {
@@ -220,7 +254,8 @@ mod tests {
 
     #[test]
     fn of_an_answer_status_length_and_end_are_read() {
-        let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 12\r\nConnection: close\r\n\r\nabc";
+        let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 12\r\nConnection: close\r\n\
+            X-Cache-Hit: true\r\n\r\nabc";
 
         let head = parse(answer).unwrap().unwrap();
 
@@ -228,9 +263,10 @@ mod tests {
             head,
             Head {
                 status: 201,
-                bytes: 63,
+                bytes: 82,
                 body_bytes: 12,
-                closes: true
+                closes: true,
+                cache_hit: Some(true),
             }
         );
     }
