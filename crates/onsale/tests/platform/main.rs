@@ -14,3 +14,4 @@ mod pages;
 mod races;
 mod redis;
 mod server;
+mod staleness;

@@ -133,6 +133,11 @@ impl House {
         }
     }
 
+    /// The URL of its database.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// Runs a statement on the database behind the platform's back.
     pub(crate) async fn break_with(&self, statement: &'static str) {
         self.database.execute(statement).await;
