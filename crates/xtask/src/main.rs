@@ -13,6 +13,7 @@ mod fuzz;
 mod infra;
 mod lint;
 mod mutants;
+mod profile;
 mod python;
 mod scaling;
 mod schemathesis;
@@ -39,6 +40,8 @@ enum Command {
     Bench(bench::Arguments),
     /// A rush of buyers over several nodes, one fault, and what became of the sale
     Drill(drill::Arguments),
+    /// Draw where the server's time goes under a scenario's load
+    Profile(profile::Arguments),
     /// Check the AWS stack without AWS
     Infra(infra::Arguments),
     /// What an environment of the AWS stack costs a month
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Command::Servers(command) => servers::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
+        Command::Profile(arguments) => profile::run(&arguments),
         Command::Infra(arguments) => infra::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Scaling(arguments) => scaling::run(&arguments),
