@@ -10,6 +10,11 @@ export function serverNow() {
   return performance.timeOrigin + performance.now() + ahead;
 }
 
+/** Opens this address anew; to reload what a form answered would be to send the form again. */
+export function lookAgain() {
+  location.replace(location.pathname + location.search);
+}
+
 /** "12:05", "03:12:45", "2d 03:12:45". */
 export function told(millis) {
   const secs = Math.max(0, Math.ceil(millis / 1000));
@@ -54,7 +59,7 @@ export function startCountdowns() {
       if (tick(element, end)) continue;
       waiting.splice(at, 1);
       // Everybody's clock strikes at once; they come over a second.
-      if (element.dataset.then === "reload") setTimeout(() => location.reload(), Math.random() * 1000);
+      if (element.dataset.then === "reload") setTimeout(lookAgain, Math.random() * 1000);
     }
     if (waiting.length > 0) setTimeout(step, 250);
   };

@@ -1,5 +1,6 @@
 // The organizer's desk: a sale as it happens, and a preview of a hall.
 
+import { lookAgain } from "./clock.js";
 import { guardForms } from "./forms.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
@@ -81,7 +82,7 @@ function watchSale() {
     try {
       const answer = await fetch("/admin/pulse", { redirect: "manual" });
       if (answer.type === "opaqueredirect") {
-        location.reload();
+        lookAgain();
         return;
       }
       if (answer.ok) show(await answer.json());

@@ -1,5 +1,7 @@
 // The state of an event while somebody looks at it: by a stream, and by asking where streams fail.
 
+import { lookAgain } from "./clock.js";
+
 const POLL_MILLIS = 4000;
 const FAILURES_MAX = 3;
 
@@ -19,7 +21,7 @@ export function follow(eventId, told, lost) {
         lost(false);
         told(await answer.json());
       } else if (answer.status === 404) {
-        location.reload();
+        lookAgain();
         return;
       } else {
         lost(true);

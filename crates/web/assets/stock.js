@@ -1,5 +1,6 @@
 // The event's page: what is left of each grade, as it changes.
 
+import { lookAgain } from "./clock.js";
 import { follow } from "./live.js";
 
 const STANDINGS = { ACTIVE: "open", SOLD_OUT: "soldout", CLOSED: "over", CANCELLED: "cancelled" };
@@ -45,7 +46,7 @@ export function watchStock() {
       // What the page says is no longer true: a sale that ended, an event that was called off, seats
       // that came back. A sale that is sold out while somebody fills the form in is told there.
       if (isOpen ? now !== "open" && now !== "soldout" : now !== standing) {
-        setTimeout(() => location.reload(), Math.random() * 1000);
+        setTimeout(lookAgain, Math.random() * 1000);
         return;
       }
       show(article, state);

@@ -176,6 +176,17 @@ test("a slow bank is waited for, and the page finds out by itself", async () => 
   await page.getByRole("heading", { name: "See you there!" }).waitFor({ timeout: 20_000 });
 });
 
+test("a declined card and a hold that runs out after it do not pay again by themselves", async () => {
+  const event = await house.event({ holdSeconds: 4 });
+  const page = await visit();
+  await reserve(page, eventUrl(event));
+  await pay(page, "4000 0000 0000 0002");
+  await page.getByRole("alert").getByText("Your card was declined").waitFor();
+  assert.ok(page.url().endsWith("/payment"));
+  await page.getByRole("heading", { name: "The time to pay is over" }).waitFor({ timeout: 15_000 });
+  assert.ok(!page.url().endsWith("/payment"));
+});
+
 test("a hold that runs out warns before it does, and is explained after it did", async () => {
   const event = await house.event({ holdSeconds: 3 });
   const page = await visit();

@@ -19,6 +19,12 @@ enum Change {
     Cancel,
 }
 
+/// Leads from the address of a form, where a page of what went wrong is left, to the reservation.
+pub(super) async fn look(asked: Asked) -> Answer {
+    let id = id_of(&asked)?;
+    Ok(see(&format!("/reservations/{id}")))
+}
+
 pub(super) async fn pay(app: Host, asked: Asked) -> Answer {
     changed(&app, asked, Change::Pay).await
 }

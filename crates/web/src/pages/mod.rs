@@ -30,7 +30,7 @@ mod visitor;
 #[cfg(any(test, feature = "doors"))]
 pub(crate) use admin::organizers_form;
 
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 
 pub(crate) use event::{HOT_PAGE, told};
 pub(crate) use html::Drawn;
@@ -44,12 +44,24 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter)> {
         ("/", get(events::list)),
         (HOT_PAGE, get(event::page)),
         ("/events/{eventId}/seats", get(seats::page)),
-        ("/events/{eventId}/reservations", post(reserve::reserve)),
+        (
+            "/events/{eventId}/reservations",
+            get(reserve::look).post(reserve::reserve),
+        ),
         ("/tickets", get(find::find)),
         ("/reservations/{id}", get(reservation::page)),
-        ("/reservations/{id}/payment", post(changes::pay)),
-        ("/reservations/{id}/extension", post(changes::extend)),
-        ("/reservations/{id}/cancellation", post(changes::cancel)),
+        (
+            "/reservations/{id}/payment",
+            get(changes::look).post(changes::pay),
+        ),
+        (
+            "/reservations/{id}/extension",
+            get(changes::look).post(changes::extend),
+        ),
+        (
+            "/reservations/{id}/cancellation",
+            get(changes::look).post(changes::cancel),
+        ),
         ("/reservations/{id}/calendar.ics", get(calendar::file)),
         ("/language/{lang}", get(language::switch)),
         (assets::PATH, get(assets::file)),

@@ -41,6 +41,12 @@ pub(super) async fn reserve(app: Host, mut asked: Asked) -> Answer {
     event::refilled(&snapshot, now, lang, status, filled)
 }
 
+/// Leads from the address of the form, where a page of what went wrong is left, to the event.
+pub(super) async fn look(asked: Asked) -> Answer {
+    let id = asked.param("eventId", event_number)?;
+    Ok(see(&format!("/events/{id}")))
+}
+
 async fn taken(app: &App, id: EventId, form: &Form) -> Result<String, ApiError> {
     let request = wanted(id, form)?;
     let reserved = app.box_office.reserve(request).await?;

@@ -176,6 +176,20 @@ async fn more_time_is_given_once() {
 }
 
 #[tokio::test]
+async fn the_address_that_a_form_leaves_behind_leads_to_its_page() {
+    let house = House::new();
+    let server = house.open();
+    let event = server.held_event(json!({})).await;
+    let hold = server.reserved(event, "mina").await;
+    for form in ["payment", "extension", "cancellation"] {
+        let answer = server.page(&format!("{hold}/{form}")).await;
+        assert_eq!(answer.leads_to(), hold, "{form}");
+    }
+    let answer = server.page(&format!("/events/{event}/reservations")).await;
+    assert_eq!(answer.leads_to(), format!("/events/{event}"));
+}
+
+#[tokio::test]
 async fn a_bank_that_takes_its_time_is_waited_for_without_a_script() {
     let house = House::new();
     let server = house.open();

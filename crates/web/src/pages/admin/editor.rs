@@ -52,6 +52,11 @@ async fn found(app: &App, id: EventId) -> Result<Arc<EventSnapshot>, ApiError> {
     Ok(cached.ok_or(Code::EventNotFound)?.snapshot)
 }
 
+/// Leads from the address of a form, where a page of what went wrong is left, to an empty one.
+pub(super) async fn look(_: Asked) -> Answer {
+    Ok(see("/admin/new"))
+}
+
 pub(super) async fn blank(app: Host, asked: Asked) -> Answer {
     if let Some(login) = session::turned_away(&app, &asked) {
         return Ok(login);

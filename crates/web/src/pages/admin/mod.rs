@@ -27,7 +27,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter)> {
         ("/admin", get(desk::list)),
         ("/admin/login", get(login::form).post(login::enter)),
         ("/admin/logout", post(login::leave)),
-        ("/admin/events", post(editor::create)),
+        ("/admin/events", get(editor::look).post(editor::create)),
         ("/admin/new", get(editor::blank)),
         ("/admin/events/{eventId}", get(sale::page)),
         (
