@@ -91,7 +91,7 @@ impl Report {
                 "{connections} connections; median of {} rounds of {} s, with the least and the greatest",
                 self.rounds, self.seconds
             ),
-            label: "per second, each step ten times the one before".to_owned(),
+            label: "per second, on a logarithmic scale".to_owned(),
             scale: Scale::Log,
             bars: bars.collect(),
         }
