@@ -52,6 +52,11 @@ impl LeaseKeeper {
         self.clock.instant().since(asked)
     }
 
+    /// Whether this node has the lease, as far as it knows.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// After a group: keeps the lease while there is work and nobody else waits, for so many groups.
     pub(super) async fn after_group(&mut self, busy: bool) {
         self.groups += 1;

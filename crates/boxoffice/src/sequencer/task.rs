@@ -17,6 +17,16 @@ use super::queue::{Batch, Envelope};
 /// How long to wait before the database is asked again what became of a commit.
 const RESOLVE_PAUSE: Duration = Duration::from_millis(20);
 
+/// How many times as long as its group took does a busy node without a lease rest after it.
+///
+/// Another node's group was decided on a version that has just been taken: it has to read again, while
+/// who committed has not. Without a rest the same node is first each time, for as long as it is busy.
+/// Twice leaves the other the time to read, decide and commit.
+const REST_GROUPS: u32 = 2;
+
+/// The longest such rest.
+const REST_MAX: Duration = Duration::from_millis(200);
+
 /// How long what is due is left alone after the database refused to do it.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
@@ -66,10 +76,14 @@ impl Sequencer {
             }
             let batch = Batch::take(envelopes.drain(..), self.instant());
             let due = more_due || self.until_due() == Some(Duration::ZERO);
+            let (began, in_line) = (self.instant(), self.lease.is_held());
             more_due = (due || !batch.is_empty()) && self.serve(batch, lease_time).await;
-            self.lease
-                .after_group(more_due || !self.queue.is_empty())
-                .await;
+            let busy = more_due || !self.queue.is_empty();
+            if busy && !in_line {
+                let took = self.instant().since(began);
+                runtime::sleep((took * REST_GROUPS).min(REST_MAX)).await;
+            }
+            self.lease.after_group(busy).await;
         }
         self.lease.give_back().await;
     }

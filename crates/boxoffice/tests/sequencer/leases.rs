@@ -76,6 +76,31 @@ async fn a_lease_that_is_not_to_be_had_is_gone_without() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_busy_node_without_a_lease_lets_another_go_first_now_and_then() {
+    let house = House::selling(event().with_grade("R", 300)).await;
+    house.coordinator.gone.store(true, Ordering::SeqCst);
+    house.store.commits_take(ms(5));
+    let limits = Limits {
+        batch_len_max: 1,
+        conflicts_max: 5,
+        ..Limits::default()
+    };
+    let nodes = [
+        house.node_within("a", limits.clone()),
+        house.node_within("b", limits),
+    ];
+    let busy = (0..200).map(|n| house.reserve(&nodes[0], ask(&format!("buyer{n}"), 1)));
+    let other = async {
+        later(ms(7)).await;
+        house.reserve(&nodes[1], ask("mina", 1)).await
+    };
+    let (busy, other) = tokio::join!(join_all(busy), other);
+    assert!(other.is_ok(), "{other:?}");
+    assert!(busy.iter().all(Result::is_ok));
+    house.audit().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_that_was_given_twice_does_no_harm() {
     let house = House::selling(event().with_grade("R", 10)).await;
     house.coordinator.generous.store(true, Ordering::SeqCst);

@@ -31,6 +31,8 @@ pub(crate) struct Witness {
     pub(crate) generous: AtomicBool,
     /// Somebody else always waits for the lease.
     pub(crate) wanted: AtomicBool,
+    /// Nobody gets a lease, and hears so at once.
+    pub(crate) gone: AtomicBool,
 }
 
 impl Witness {
@@ -41,6 +43,7 @@ impl Witness {
             deaf: AtomicBool::new(false),
             generous: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
         }
     }
 
@@ -78,7 +81,9 @@ impl Witness {
 impl Coordinator for Witness {
     async fn acquire(&self, event: EventId, wait_max: Duration) -> Option<Lease> {
         self.unless_deaf().await;
-        let lease = if self.generous.load(Ordering::SeqCst) {
+        let lease = if self.gone.load(Ordering::SeqCst) {
+            None
+        } else if self.generous.load(Ordering::SeqCst) {
             Some(Lease { event, token: 0 })
         } else {
             self.inner.acquire(event, wait_max).await
