@@ -9,7 +9,7 @@
 
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -229,6 +229,7 @@ fn initialize(installed: &Installed, home: &Path) -> anyhow::Result<()> {
     let mut command = installed.command("mariadb-install-db");
     command
         .current_dir(home)
+        .env("TMPDIR", tables_folder(home)?)
         .arg("--no-defaults")
         .arg(format!("--basedir={}", installed.usr.display()))
         .arg(format!("--datadir={}", home.join("data").display()))
@@ -236,6 +237,14 @@ fn initialize(installed: &Installed, home: &Path) -> anyhow::Result<()> {
         .args(as_this_user())
         .args(VOLATILE);
     output(&mut command).map(drop)
+}
+
+/// Where a server keeps the tables of its queries. Never the machine's own folder: a server that
+/// starts clears away every such file, and another one that was using them dies of it.
+fn tables_folder(home: &Path) -> anyhow::Result<PathBuf> {
+    let folder = home.join("tmp");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// Runs a server on data that is there.
@@ -249,6 +258,7 @@ fn launch(
     let mut command = installed.command("mariadbd");
     command
         .current_dir(home)
+        .env("TMPDIR", tables_folder(home)?)
         .arg("--no-defaults")
         .arg(format!("--basedir={}", installed.usr.display()))
         .arg(format!("--datadir={}", home.join("data").display()))
