@@ -101,11 +101,15 @@ fn list_query(
     });
     let order = sort(&query, &faults, SORTS, SORT_FIELDS);
     let (sort, direction) = order.unwrap_or((EventSort::EventDate, Direction::Ascending));
-    let text = query.optional("q", &faults, |text| line_of(text, SEARCH_LEN_MAX));
+    // To look for nothing is to look at everything.
+    let text = query.optional("q", &faults, |text| match text {
+        "" => Ok(None),
+        text => line_of(text, SEARCH_LEN_MAX).map(Some),
+    });
     let page = page(&query, &faults);
     faults.unless_any(Some(EventListQuery {
         filter,
-        text,
+        text: text.flatten(),
         sort,
         direction,
         page,

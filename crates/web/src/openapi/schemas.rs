@@ -406,7 +406,7 @@ pub(super) fn door() -> Value {
 
 /// The buyer whose code it is.
 pub(super) fn code_owner() -> Value {
-    let mut owner = parameter("query", "userId", &or_empty(user_id_schema()));
+    let mut owner = parameter("query", "userId", &user_id_schema());
     owner["description"] = "Needed beside a code.".into();
     owner
 }
@@ -453,7 +453,7 @@ pub(super) fn reservation_list_parameters(of_all: bool) -> Vec<Value> {
     let mut parameters = vec![parameter("query", "status", &choice(RESERVATION_STATUSES))];
     if of_all {
         parameters.push(parameter("query", "eventId", &integer(1, i64::MAX)));
-        parameters.push(parameter("query", "userId", &or_empty(user_id_schema())));
+        parameters.push(parameter("query", "userId", &user_id_schema()));
     }
     parameters.extend(page_parameters(RESERVATION_SORTS));
     parameters

@@ -70,7 +70,7 @@ struct Wanted {
 
 impl Wanted {
     fn read(asked: &Asked) -> Self {
-        let (query, faults) = (asked.query(), Faults::default());
+        let (query, faults) = (asked.filled_in(), Faults::default());
         let shown = query.text("show").unwrap_or_default();
         let order = query.text("order").unwrap_or_default();
         let page = query.optional("page", &faults, number(1, PAGE_NUMBER_MAX.into()));

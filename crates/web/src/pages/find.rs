@@ -23,7 +23,7 @@ struct FindPage {
 pub(super) async fn find(app: Host, asked: Asked) -> Answer {
     let lang = lang_of(asked.headers());
     let (code, user) = {
-        let query = asked.query();
+        let query = asked.filled_in();
         let text = |name| query.text(name).unwrap_or_default().trim().to_owned();
         (text("code"), text("user"))
     };

@@ -16,7 +16,7 @@ pub(super) async fn switch(asked: Asked) -> Answer {
         Some("ko") => "ko",
         _ => return Err(Code::NotFound.into()),
     };
-    let query = asked.query();
+    let query = asked.filled_in();
     let to = query.text("to").filter(|to| is_ours(to)).unwrap_or("/");
     let mut response = see(to);
     put_cookie(

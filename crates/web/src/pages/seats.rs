@@ -98,9 +98,10 @@ pub(super) fn are_to_choose(snapshot: &EventSnapshot, now: Timestamp) -> bool {
 pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     let lang = lang_of(asked.headers());
     let id = asked.param("eventId", event_number)?;
-    let part = asked
-        .query()
-        .optional("part", &Faults::default(), number(1, i64::from(u32::MAX)));
+    let part =
+        asked
+            .filled_in()
+            .optional("part", &Faults::default(), number(1, i64::from(u32::MAX)));
     let part = part.and_then(|part| u32::try_from(part).ok()).unwrap_or(1);
     let cached = app.box_office.event(id).await?;
     let snapshot = cached.ok_or(Code::EventNotFound)?.snapshot;

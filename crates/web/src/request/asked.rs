@@ -65,6 +65,11 @@ impl Asked {
         Query::read(self.parts.uri.query())
     }
 
+    /// The same as a page's form sends it: what was left blank is left out.
+    pub(crate) fn filled_in(&self) -> Query<'_> {
+        Query::filled_in(self.parts.uri.query())
+    }
+
     /// The path as it was asked for.
     pub(crate) fn path(&self) -> &str {
         self.parts.uri.path()

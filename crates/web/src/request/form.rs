@@ -28,7 +28,7 @@ impl Form {
 
     /// Its fields. What is not ASCII was not encoded, and is no field.
     pub(crate) fn fields(&self) -> Query<'_> {
-        Query::read(std::str::from_utf8(&self.0).ok())
+        Query::filled_in(std::str::from_utf8(&self.0).ok())
     }
 }
 

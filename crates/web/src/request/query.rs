@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use super::fault::{Fault, Faults};
 
 /// The parameters of a request.
-pub(crate) struct Query<'q>(Vec<(Cow<'q, str>, Value<'q>)>);
+pub(crate) struct Query<'q> {
+    pairs: Vec<(Cow<'q, str>, Value<'q>)>,
+    /// Whether a blank value counts as none, as of a form's field that nobody filled in.
+    blanks_left_out: bool,
+}
 
 /// A parameter's value; not every one can be read.
 type Value<'q> = Result<Cow<'q, str>, Fault>;
@@ -22,24 +26,35 @@ impl<'q> Query<'q> {
             // A name that cannot be read is none of ours.
             Some((decode(name, true).ok()?, decode(value, true)))
         });
-        Self(parsed.collect())
+        Self {
+            pairs: parsed.collect(),
+            blanks_left_out: false,
+        }
     }
 
-    /// A parameter that may be left out; an empty one counts as left out.
+    /// Reads what a form sends, which names the fields that were left blank as well.
+    pub(crate) fn filled_in(raw: Option<&'q str>) -> Self {
+        Self {
+            blanks_left_out: true,
+            ..Self::read(raw)
+        }
+    }
+
+    /// A parameter that may be left out.
     pub(crate) fn optional<T>(
         &self,
         name: &'static str,
         faults: &Faults,
         read: impl FnOnce(&str) -> Result<T, Fault>,
     ) -> Option<T> {
-        let mut found = self.0.iter().filter(|(known, _)| known == name);
+        let mut found = self.pairs.iter().filter(|(known, _)| known == name);
         let (_, value) = found.next()?;
         if found.next().is_some() {
             faults.note(name, Fault::Duplicate);
             return None;
         }
         match value {
-            Ok(value) if value.is_empty() => None,
+            Ok(value) if value.is_empty() && self.blanks_left_out => None,
             Ok(value) => faults.catch(name, read(value)),
             Err(fault) => {
                 faults.note(name, fault.clone());
@@ -69,13 +84,13 @@ impl<'q> Query<'q> {
 
     /// Every value of this name that can be read.
     pub(crate) fn every(&self, name: &str) -> impl Iterator<Item = &str> {
-        let values = self.0.iter().filter(move |(known, _)| known == name);
+        let values = self.pairs.iter().filter(move |(known, _)| known == name);
         values.filter_map(|(_, value)| value.as_deref().ok())
     }
 
     /// Every name and value that can be read, in order.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.0.iter();
+        let pairs = self.pairs.iter();
         pairs.filter_map(|(name, value)| Some((&**name, value.as_deref().ok()?)))
     }
 }
@@ -136,14 +151,23 @@ mod tests {
 
     #[test]
     fn every_bad_parameter_is_noted() {
-        let query = Query::read(Some("page=-1&size=1&size=2&q=%ff&empty=&good=7"));
+        let query = Query::read(Some("page=-1&size=1&size=2&q=%ff&blank=&good=7"));
         let faults = Faults::default();
         assert_eq!(query.optional("page", &faults, number(0, 9)), None);
         assert_eq!(query.optional("size", &faults, number(0, 9)), None);
         assert_eq!(query.optional("q", &faults, |_| Ok(())), None);
-        assert_eq!(query.optional("empty", &faults, number(0, 9)), None);
+        assert_eq!(query.optional("blank", &faults, number(0, 9)), None);
         assert_eq!(query.optional("good", &faults, number(0, 9)), Some(7));
-        let error = faults.unless_any(Some(())).expect_err("three faults");
-        assert_eq!(error.fields(), ["page", "size", "q"]);
+        let error = faults.unless_any(Some(())).expect_err("four faults");
+        assert_eq!(error.fields(), ["page", "size", "q", "blank"]);
+    }
+
+    #[test]
+    fn a_field_that_was_left_blank_is_left_out() {
+        let query = Query::filled_in(Some("blank=&good=7"));
+        let faults = Faults::default();
+        assert_eq!(query.optional("blank", &faults, number(0, 9)), None);
+        assert_eq!(query.optional("good", &faults, number(0, 9)), Some(7));
+        assert!(faults.unless_any(Some(())).is_ok());
     }
 }

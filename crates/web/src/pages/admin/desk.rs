@@ -55,7 +55,7 @@ pub(super) async fn list(app: Host, asked: Asked) -> Answer {
         return Ok(login);
     }
     let (text, wanted) = {
-        let (query, faults) = (asked.query(), Faults::default());
+        let (query, faults) = (asked.filled_in(), Faults::default());
         let text = query.optional("q", &faults, |text| line_of(text, SEARCH_LEN_MAX));
         let page = query.optional("page", &faults, number(1, PAGE_NUMBER_MAX.into()));
         (text, page.and_then(|n| u32::try_from(n).ok()).unwrap_or(1))

@@ -42,7 +42,7 @@ pub(super) async fn form(app: Host, asked: Asked) -> Answer {
         return Ok(login);
     }
     let event = {
-        let query = asked.query();
+        let query = asked.filled_in();
         query.optional("event", &Faults::default(), event_number)
     };
     let desk = Desk::of(&app, &asked);

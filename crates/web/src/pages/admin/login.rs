@@ -32,7 +32,7 @@ fn destination(to: Option<&str>) -> String {
 }
 
 pub(super) async fn form(app: Host, asked: Asked) -> Answer {
-    let to = destination(asked.query().text("to"));
+    let to = destination(asked.filled_in().text("to"));
     if session::turned_away(&app, &asked).is_none() {
         return Ok(see(&to));
     }

@@ -48,7 +48,7 @@ struct Wanted {
 
 impl Wanted {
     fn read(asked: &Asked) -> Self {
-        let (query, faults) = (asked.query(), Faults::default());
+        let (query, faults) = (asked.filled_in(), Faults::default());
         let text = |name| query.text(name).unwrap_or_default().trim().to_owned();
         let page = query.optional("page", &faults, number(1, PAGE_NUMBER_MAX.into()));
         let (code, user) = (text("code"), text("user"));

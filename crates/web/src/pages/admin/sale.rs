@@ -91,7 +91,7 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
             })
             .collect(),
         may_cancel: face.standing != Standing::Cancelled,
-        is_unsure: asked.query().text("unsure").is_some(),
+        is_unsure: asked.filled_in().text("unsure").is_some(),
         now_millis: format::millis(now),
         face,
         desk,
