@@ -77,6 +77,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
     )?;
+    build_release()?;
+    contests::run()?;
+    drill::short_forms()?;
+    crate::browser::short_form(&release_binary("onsale"))?;
+    schemathesis::short_form()?;
+    simulate()?;
+    bench::prove_short_forms()?;
+    crate::infra::prove()?;
+    println!("\nevery test passed");
+    Ok(())
+}
+
+/// Builds everything that the steps after it run as a user would.
+fn build_release() -> anyhow::Result<()> {
     step(
         "release build",
         cargo().args([
@@ -90,16 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "--package",
             "drills",
         ]),
-    )?;
-    contests::run()?;
-    drill::short_forms()?;
-    crate::browser::short_form(&release_binary("onsale"))?;
-    schemathesis::short_form()?;
-    simulate()?;
-    bench::prove_short_forms()?;
-    crate::infra::prove()?;
-    println!("\nevery test passed");
-    Ok(())
+    )
 }
 
 /// Past seeds, fresh ones, and the planted bugs.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::server::{House, body_of};
 
+// One visit from the list to the ticket, in the order in which she makes it: longer than a screen.
 #[tokio::test]
 async fn a_buyer_without_scripts_finds_reserves_pays_and_sees_her_tickets() {
     let house = House::new();
