@@ -292,6 +292,19 @@ impl BoxOffice {
         self.ports.store.reservation_by_code(user, code).await
     }
 
+    /// A part of an event's reservations, for who reads them all: see [`Store::reservations_of`].
+    pub async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        self.ports
+            .store
+            .reservations_of(event, after, len_max)
+            .await
+    }
+
     /// A page of reservations.
     pub async fn reservations(
         &self,
@@ -321,7 +334,7 @@ impl BoxOffice {
                 hit: cached.hit,
                 ttl: cached.ttl,
             }),
-            View::User(_) | View::Events(_) => None,
+            View::User(_) | View::Events(_) | View::Admitted(_) => None,
         }))
     }
 

@@ -34,6 +34,8 @@ pub enum ViewKey {
     User(UserId),
     /// A page of events. Its `now` is rounded by the asker, so that pages are found again.
     Events(EventListQuery),
+    /// How many were let in to an event.
+    Admitted(EventId),
 }
 
 /// What the cache holds.
@@ -45,6 +47,8 @@ pub enum View {
     User(Arc<User>),
     /// A page of events.
     Events(Arc<Page<Arc<EventSnapshot>>>),
+    /// How many were let in to an event.
+    Admitted(u64),
 }
 
 impl View {

@@ -234,6 +234,18 @@ pub trait Store: Send + Sync + 'static {
         query: &ReservationListQuery,
     ) -> Result<Page<Reservation>, StoreError>;
 
+    /// The event's reservations after `after`, in the order of their ids, from the writer; at most
+    /// `len_max`. For who reads them all: each part costs the same, however many came before it.
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError>;
+
+    /// How many tickets of an event are used, from the writer. Costs a look at as many index entries.
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError>;
+
     /// Makes a profile.
     async fn create_user(
         &self,

@@ -23,6 +23,8 @@ pub struct CacheLimits {
     pub user_ttl_secs: u32,
     /// How long a page of events is served from memory, in milliseconds.
     pub page_ttl_ms: u32,
+    /// How long a count of who was let in to an event is served from memory, in milliseconds.
+    pub admitted_ttl_ms: u32,
     /// Events in memory. Beyond it the one longest not asked for goes.
     pub event_entries_max: u32,
     /// Profiles in memory.
@@ -50,6 +52,7 @@ impl Default for CacheLimits {
             unheard_ttl_ms: 250,
             user_ttl_secs: 600,
             page_ttl_ms: 1_000,
+            admitted_ttl_ms: 1_000,
             event_entries_max: 10_000,
             user_entries_max: 100_000,
             page_entries_max: 1_000,
@@ -95,6 +98,10 @@ impl CacheLimits {
         expect(
             self.page_ttl_ms <= 60_000,
             "page_ttl_ms must be at most 60000: no commit refreshes a page",
+        );
+        expect(
+            self.admitted_ttl_ms <= 60_000,
+            "admitted_ttl_ms must be at most 60000: no check-in refreshes the count",
         );
         expect(
             self.event_entries_max > 0,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::command::{Answer, CheckIn, CheckInError, Command, Outcome, Unserved};
+use crate::coordinator::{View, ViewKey};
 use crate::idempotency::KeyedRequest;
 use crate::ids::EventId;
 use crate::reservation::{Reservation, Ticket};
+use crate::store::StoreError;
 use crate::ticket_code::TicketCode;
 
 use super::BoxOffice;
@@ -47,6 +49,22 @@ impl BoxOffice {
     /// Makes a used ticket valid again.
     pub async fn undo_check_in(&self, shown: ShownTicket) -> Result<Checked, CheckInError> {
         self.at_the_door(shown, Command::UndoCheckIn).await
+    }
+
+    /// How many were let in to an event. At all doors of this node together it is counted once in
+    /// the time that a count is served from the cache, however many of them ask.
+    pub async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        let store = Arc::clone(&self.ports.store);
+        let load = Box::pin(async move {
+            let admitted = store.admitted(event).await?;
+            Ok(Some(View::Admitted(admitted)))
+        });
+        let coordinator = &self.ports.coordinator;
+        let cached = coordinator.view(ViewKey::Admitted(event), load).await?;
+        match cached.map(|cached| cached.view) {
+            Some(View::Admitted(admitted)) => Ok(admitted),
+            _ => Ok(0),
+        }
     }
 
     async fn at_the_door(

@@ -288,6 +288,19 @@ impl Store for FaultyStore {
         self.kept.reservations(query).await
     }
 
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        self.kept.reservations_of(event, after, len_max).await
+    }
+
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        self.kept.admitted(event).await
+    }
+
     async fn create_user(
         &self,
         user: User,

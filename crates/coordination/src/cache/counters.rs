@@ -11,6 +11,7 @@ pub(crate) struct Counters {
     event: Pair,
     user: Pair,
     events: Pair,
+    admitted: Pair,
 }
 
 struct Pair {
@@ -33,6 +34,7 @@ impl Counters {
             event: Pair::register("event"),
             user: Pair::register("user"),
             events: Pair::register("events"),
+            admitted: Pair::register("admitted"),
         }
     }
 
@@ -49,6 +51,7 @@ impl Counters {
             ViewKey::Event(_) => &self.event,
             ViewKey::User(_) => &self.user,
             ViewKey::Events(_) => &self.events,
+            ViewKey::Admitted(_) => &self.admitted,
         }
     }
 }

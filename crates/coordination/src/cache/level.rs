@@ -63,6 +63,7 @@ pub(crate) struct Level {
     events: Shelf<EventId>,
     users: Shelf<UserId>,
     pages: Shelf<EventListQuery>,
+    admitted: Shelf<EventId>,
     forgotten: Duration,
 }
 
@@ -72,6 +73,7 @@ impl Level {
             events: Shelf::new(limits.event_entries_max, secs(limits.event_ttl_secs)),
             users: Shelf::new(limits.user_entries_max, secs(limits.user_ttl_secs)),
             pages: Shelf::new(limits.page_entries_max, millis(limits.page_ttl_ms)),
+            admitted: Shelf::new(limits.event_entries_max, millis(limits.admitted_ttl_ms)),
             forgotten: secs(limits.forgotten_secs),
         }
     }
@@ -90,6 +92,7 @@ impl Level {
             ViewKey::Event(event) => self.events.get(event),
             ViewKey::User(user) => self.users.get(user),
             ViewKey::Events(query) => self.pages.get(query),
+            ViewKey::Admitted(event) => self.admitted.get(event),
         }
     }
 
@@ -107,6 +110,7 @@ impl Level {
             ViewKey::Event(event) => self.events.put(event, view, freshness),
             ViewKey::User(user) => self.users.put(user, view, freshness),
             ViewKey::Events(query) => self.pages.put(query, view, freshness),
+            ViewKey::Admitted(event) => self.admitted.put(event, view, freshness),
         }
     }
 
@@ -161,7 +165,7 @@ impl Level {
 fn version_of(view: &View) -> Option<Version> {
     match view {
         View::Event(snapshot) => Some(snapshot.version),
-        View::User(_) | View::Events(_) => None,
+        View::User(_) | View::Events(_) | View::Admitted(_) => None,
     }
 }
 

@@ -89,6 +89,7 @@ pub(crate) async fn each_kind_of_view_is_kept(nodes: Nodes) {
         (event_key(), event_view(1)),
         (ViewKey::User(mina.id.clone()), View::User(mina)),
         (ViewKey::Events(first_page()), View::Events(page.into())),
+        (ViewKey::Admitted(EVENT), View::Admitted(7)),
     ];
     for (key, view) in &views {
         let loaded = nodes

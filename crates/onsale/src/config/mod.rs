@@ -342,6 +342,7 @@ fn read_cache(reader: &mut Reader, limits: &mut CacheLimits) {
         unheard_ttl_ms,
         user_ttl_secs,
         page_ttl_ms,
+        admitted_ttl_ms,
         event_entries_max,
         user_entries_max,
         page_entries_max,

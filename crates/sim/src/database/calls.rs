@@ -153,6 +153,21 @@ impl Store for Connections {
         found
     }
 
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        self.statement(false).await?;
+        self.db.tables.reservations_of(event, after, len_max).await
+    }
+
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        self.statement(false).await?;
+        self.db.tables.admitted(event).await
+    }
+
     async fn create_user(
         &self,
         user: User,

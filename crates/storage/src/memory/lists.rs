@@ -11,7 +11,7 @@ use boxoffice::idempotency::KeyRecord;
 use boxoffice::ids::{EventId, PaymentId, ReservationId};
 use boxoffice::page::{Direction, Page, PageRequest};
 use boxoffice::payment::RefundState;
-use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
+use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus, TicketState};
 use boxoffice::store::{
     EventFilter, EventListQuery, EventSort, PaymentUnderWay, RefundDue, ReservationListQuery,
 };
@@ -177,6 +177,30 @@ fn holdings(state: &State, event: EventId, buyers: &[UserId]) -> HashMap<UserId,
     };
     let counted = buyers.iter().map(|buyer| (buyer.clone(), count(buyer)));
     counted.filter(|(_, tickets)| *tickets > 0).collect()
+}
+
+/// See `Store::reservations_of`.
+pub(super) fn reservations_of(
+    state: &State,
+    event: EventId,
+    after: Option<ReservationId>,
+    len_max: u32,
+) -> Vec<Reservation> {
+    let later = state.of_event(event).filter(|id| Some(*id) > after);
+    let found = later.filter_map(|id| state.reservation(id));
+    let part = found.take(len_max as usize);
+    part.map(Arc::unwrap_or_clone).collect()
+}
+
+/// See `Store::admitted`.
+pub(super) fn admitted(state: &State, event: EventId) -> u64 {
+    let found = state.of_event(event).filter_map(|id| state.stored(id));
+    let used = |found: &Arc<Reservation>| {
+        let tickets = found.tickets.iter();
+        let used = tickets.filter(|ticket| matches!(ticket.state, TicketState::Used { .. }));
+        used.count() as u64
+    };
+    found.map(used).sum()
 }
 
 /// What a buyer has done.

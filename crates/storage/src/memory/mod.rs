@@ -136,6 +136,24 @@ impl Store for MemoryStore {
         Ok(lists::reservations(&*self.open()?, query))
     }
 
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        Ok(lists::reservations_of(
+            &*self.open()?,
+            event,
+            after,
+            len_max,
+        ))
+    }
+
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        Ok(lists::admitted(&*self.open()?, event))
+    }
+
     async fn create_user(
         &self,
         user: User,

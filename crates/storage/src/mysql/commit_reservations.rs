@@ -33,12 +33,12 @@ const UPDATE_RESERVATIONS: (&str, &str) = (
      r.ended_at = v.ended_at, r.due_at = v.due_at WHERE r.event_id = ?",
 );
 
-const INSERT_TICKETS: &str =
-    "INSERT INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
+const INSERT_TICKETS: &str = "INSERT INTO tickets (reservation_id, number, seat, state, used_at, \
+    used_event_id) VALUES ";
 
 /// A reservation that is confirmed now brings its tickets; one that was before changes them.
 const SAME_TICKETS: &str = " ON DUPLICATE KEY UPDATE seat = VALUES(seat), \
-    state = VALUES(state), used_at = VALUES(used_at)";
+    state = VALUES(state), used_at = VALUES(used_at), used_event_id = VALUES(used_event_id)";
 
 const INSERT_CLAIMS: &str = "INSERT INTO seat_claims (event_id, seat, reservation_id) VALUES ";
 
@@ -80,7 +80,7 @@ pub(super) fn insert(writing: &mut Writing, event: EventId, new: &[&Touched]) {
     writing
         .packet
         .add_rows((INSERT_RESERVATIONS, ""), &[], rows);
-    write_tickets(writing, "", new);
+    write_tickets(writing, "", event, new);
     let claims = claims(new, |reservation| reservation.status().is_live());
     if !claims.is_empty() {
         let rows = claim_rows(event, &claims);
@@ -99,7 +99,7 @@ pub(super) fn update(writing: &mut Writing, event: EventId, updated: &[&Touched]
         .packet
         .add_table(UPDATE_RESERVATIONS, &[event.0.into()], STATE, rows);
     writing.expect_changed(Guard::Reservations, updated.len());
-    write_tickets(writing, SAME_TICKETS, updated);
+    write_tickets(writing, SAME_TICKETS, event, updated);
 }
 
 /// Deletes as many claims as those of `updated` that end now have seats. Counted before the
@@ -121,7 +121,7 @@ fn delete_claims(writing: &mut Writing, event: EventId, updated: &[&Touched]) {
     );
 }
 
-fn write_tickets(writing: &mut Writing, tail: &str, touched: &[&Touched]) {
+fn write_tickets(writing: &mut Writing, tail: &str, event: EventId, touched: &[&Touched]) {
     let tickets: Vec<(ReservationId, &Ticket)> = touched
         .iter()
         .flat_map(|touched| {
@@ -145,6 +145,7 @@ fn write_tickets(writing: &mut Writing, tail: &str, touched: &[&Touched]) {
             seat.into(),
             names::ticket_state(ticket.state).into(),
             used_at.into(),
+            used_at.map(|_| event.0).into(),
         ]
     });
     writing.packet.add_rows((INSERT_TICKETS, tail), &[], rows);

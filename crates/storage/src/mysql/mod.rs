@@ -166,6 +166,19 @@ impl Store for MySqlStore {
         reads::reservation_page(&self.sources, query).await
     }
 
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        reads::reservations_of(&self.sources, event, after, len_max).await
+    }
+
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        reads::admitted(&self.sources, event).await
+    }
+
     async fn create_user(
         &self,
         user: User,

@@ -22,6 +22,7 @@ use crate::rows::event_lists::{chosen, order};
 use crate::rows::events::{
     CANCELLED_LIVE, CLAIMS, EVENT_COLUMNS, GRADE_COLUMNS, IDS, seat_maps, snapshots,
 };
+use crate::rows::reservation_lists::{ADMITTED, IN_ORDER, OF_EVENT_IDS, count_admitted};
 use crate::rows::reservations::{SELECT, reservations};
 use crate::rows::users::{SELECT_STATISTICS, SELECT_USER, done, profile};
 use crate::rows::{ledger, payments, reservation_lists};
@@ -162,6 +163,32 @@ pub(super) async fn reservation_page(
         total: total(&reply.take(count), "reservations")?,
         items: reservations(&reply.take(page))?,
     })
+}
+
+/// See `Store::reservations_of`.
+pub(super) async fn reservations_of(
+    sources: &Sources,
+    event: EventId,
+    after: Option<ReservationId>,
+    len_max: u32,
+) -> Result<Vec<Reservation>, StoreError> {
+    let after = after.as_ref().map_or(&[][..], ReservationId::as_bytes);
+    let mut packet = Packet::new();
+    let select = format!(
+        "{SELECT} JOIN ({OF_EVENT_IDS}) c ON c.reservation_id = r.reservation_id {IN_ORDER}"
+    );
+    let place = packet.add(&select, &[event.0.into(), after.into(), len_max.into()]);
+    let mut reply = sources.read_writer(packet).await?;
+    reservations(&reply.take(place))
+}
+
+/// See `Store::admitted`.
+pub(super) async fn admitted(sources: &Sources, event: EventId) -> Result<u64, StoreError> {
+    let mut packet = Packet::new();
+    let place = packet.add(ADMITTED, &[event.0.into()]);
+    let mut reply = sources.read_writer(packet).await?;
+    let rows = reply.take(place);
+    rows.first().map_or(Ok(0), |row| count_admitted(event, row))
 }
 
 /// A buyer's profile.

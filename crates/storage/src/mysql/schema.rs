@@ -24,6 +24,9 @@ const MIGRATIONS: &[File] = migrations![
     "0014" "beats",
     "0015" "first_beat",
     "0016" "secrets",
+    "0017" "tickets_used",
+    "0018" "tickets_used_before",
+    "0019" "tickets_used_by_event",
 ];
 
 /// The newest schema that this binary knows.

@@ -22,7 +22,8 @@ pub(crate) const LOG: &str = "SELECT COUNT(*) AS log_len, COALESCE(MAX(version),
 pub(crate) const GRADES: &str = "SELECT seat_type, total, available, held, sold FROM grades \
     WHERE event_id = ? ORDER BY ordering";
 
-/// One look at each reservation, and one at its tickets.
+/// One look at each reservation, and one at its tickets. A ticket that is counted at the door and
+/// not used, or the other way round, admits nobody here, and so is found wrong.
 pub(crate) const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservations, \
     CAST(SUM(CASE WHEN status IN ('HELD', 'PAYING') THEN quantity ELSE 0 END) AS SIGNED) AS held, \
     CAST(SUM(CASE WHEN status = 'CONFIRMED' THEN quantity ELSE 0 END) AS SIGNED) AS sold, \
@@ -33,7 +34,8 @@ pub(crate) const RESERVATIONS: &str = "SELECT seat_type, COUNT(*) AS reservation
         OR due_at <> expires_at ELSE due_at IS NOT NULL END) AS SIGNED) AS due_wrong \
     FROM (SELECT r.seat_type, r.status, r.quantity, r.due_at, r.expires_at, \
         (SELECT COUNT(*) FROM tickets t WHERE t.reservation_id = r.reservation_id \
-            AND t.state IN ('VALID', 'USED')) AS admitting \
+            AND t.state IN ('VALID', 'USED') AND COALESCE(t.used_event_id, 0) = \
+            CASE t.state WHEN 'USED' THEN r.event_id ELSE 0 END) AS admitting \
         FROM reservations r WHERE r.event_id = ?) each_one \
     GROUP BY seat_type";
 

@@ -1,7 +1,28 @@
-//! Which reservations a list holds, as conditions of a statement.
+//! Which reservations a list holds, as conditions of a statement, and who was let in.
 
+use boxoffice::ids::EventId;
 use boxoffice::reservation::ReservationStatus;
-use boxoffice::store::ReservationListQuery;
+use boxoffice::store::{ReservationListQuery, StoreError};
+
+use super::columns::{Cells, Columns};
+
+/// The ids of a part of an event's reservations.
+pub(crate) const OF_EVENT_IDS: &str = "SELECT l.reservation_id FROM reservations l \
+    WHERE l.event_id = ? AND l.reservation_id > ? ORDER BY l.reservation_id LIMIT ?";
+
+/// Reservations by their ids, each with its tickets.
+pub(crate) const IN_ORDER: &str = "ORDER BY r.reservation_id, t.number";
+
+/// Those who were let in to an event.
+pub(crate) const ADMITTED: &str =
+    "SELECT COUNT(*) AS admitted FROM tickets WHERE used_event_id = ?";
+
+/// How many, in the row of [`ADMITTED`].
+pub(crate) fn count_admitted(event: EventId, row: &dyn Cells) -> Result<u64, StoreError> {
+    let admitted = |count: i64| u64::try_from(count).ok();
+    let found = Columns::new(row, "tickets", "").map("admitted", admitted);
+    found.map_err(|bad| bad.of(event))
+}
 
 /// The condition of a list. The status is written out, so that partial indexes can be used.
 pub(crate) fn chosen(query: &ReservationListQuery) -> String {

@@ -32,18 +32,20 @@ pub(super) static UPDATE_RESERVATIONS: LazyLock<WriteRows> = LazyLock::new(|| {
     WriteRows::new(head, "(?, ?, ?, ?, ?, ?, ?, ?)", tail)
 });
 
-const TICKETS_ROW: &str = "(?, ?, ?, ?, ?)";
+const TICKETS_ROW: &str = "(?, ?, ?, ?, ?, ?)";
 
 static INSERT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
-    let head = "INSERT OR FAIL INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
+    let head = "INSERT OR FAIL INTO tickets (reservation_id, number, seat, state, used_at, \
+        used_event_id) VALUES ";
     WriteRows::new(head, TICKETS_ROW, "")
 });
 
 /// A reservation that is confirmed now brings its tickets; one that was before changes them.
 pub(super) static PUT_TICKETS: LazyLock<WriteRows> = LazyLock::new(|| {
     let tail = " ON CONFLICT (reservation_id, number) DO UPDATE SET seat = excluded.seat, \
-        state = excluded.state, used_at = excluded.used_at";
-    let head = "INSERT INTO tickets (reservation_id, number, seat, state, used_at) VALUES ";
+        state = excluded.state, used_at = excluded.used_at, used_event_id = excluded.used_event_id";
+    let head = "INSERT INTO tickets (reservation_id, number, seat, state, used_at, used_event_id) \
+        VALUES ";
     WriteRows::new(head, TICKETS_ROW, tail)
 });
 
@@ -91,7 +93,7 @@ pub(super) async fn insert(
         })
         .await?;
     expect_changed("reservations", new.len(), changed)?;
-    write_tickets(&INSERT_TICKETS, connection, new).await?;
+    write_tickets(&INSERT_TICKETS, connection, event, new).await?;
     let claims = claims(new, |reservation| reservation.status().is_live());
     let changed = INSERT_CLAIMS
         .execute(connection, &claims, bind_claim(event))
@@ -116,7 +118,7 @@ pub(super) async fn update(
         })
         .await?;
     expect_changed("reservations", updated.len(), changed)?;
-    write_tickets(&PUT_TICKETS, connection, updated).await
+    write_tickets(&PUT_TICKETS, connection, event, updated).await
 }
 
 /// Deletes as many claims as those of `updated` that end now have seats. Counted before the
@@ -151,6 +153,7 @@ async fn delete_claims(
 async fn write_tickets(
     statement: &WriteRows,
     connection: &mut SqliteConnection,
+    event: EventId,
     touched: &[&Touched],
 ) -> Result<(), Failure> {
     let tickets: Vec<(ReservationId, &Ticket)> = touched
@@ -176,7 +179,8 @@ async fn write_tickets(
             };
             values
                 .text(names::ticket_state(ticket.state))
-                .int_or_null(used_at);
+                .int_or_null(used_at)
+                .int_or_null(used_at.map(|_| event.0));
         })
         .await?;
     expect_changed("tickets", tickets.len(), changed)

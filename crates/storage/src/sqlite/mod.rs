@@ -194,6 +194,19 @@ impl Store for SqliteStore {
         read_reservations::page(&mut *self.reader().await?, query).await
     }
 
+    async fn reservations_of(
+        &self,
+        event: EventId,
+        after: Option<ReservationId>,
+        len_max: u32,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        read_reservations::of_event(&mut *self.reader().await?, event, after, len_max).await
+    }
+
+    async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
+        read_reservations::admitted(&mut *self.reader().await?, event).await
+    }
+
     async fn create_user(
         &self,
         user: User,

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection}
 
 use super::failure::unavailable;
 use super::statements::{Lookup, Values};
-use crate::rows::reservation_lists::chosen;
+use crate::rows::reservation_lists::{ADMITTED, IN_ORDER, OF_EVENT_IDS, chosen, count_admitted};
 use crate::rows::reservations::{SELECT, reservations};
 
 static BY_ID: LazyLock<SqlStr> = LazyLock::new(|| {
@@ -32,6 +32,11 @@ pub(super) static BY_CODE: LazyLock<SqlStr> = LazyLock::new(|| {
 pub(super) static BY_IDS: LazyLock<Lookup> = LazyLock::new(|| {
     let head = format!("{SELECT} WHERE r.event_id = ? AND r.reservation_id IN (");
     Lookup::new(&head, "?", ") ORDER BY r.reservation_id, t.number")
+});
+
+pub(super) static OF_EVENT: LazyLock<SqlStr> = LazyLock::new(|| {
+    let sql = format!("{SELECT} WHERE r.reservation_id IN ({OF_EVENT_IDS}) {IN_ORDER}");
+    AssertSqlSafe(sql).into_sql_str()
 });
 
 /// The reservation of this id.
@@ -71,6 +76,32 @@ pub(super) async fn by_ids(
     };
     let rows = BY_IDS.rows(connection, ids, bind_event, bind_id).await;
     reservations(&rows.map_err(|error| unavailable(&error))?)
+}
+
+/// See `Store::reservations_of`.
+pub(super) async fn of_event(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    after: Option<ReservationId>,
+    len_max: u32,
+) -> Result<Vec<Reservation>, StoreError> {
+    let after = after.as_ref().map_or(&[][..], ReservationId::as_bytes);
+    let mut values = Values::default();
+    values.int(event.0).bytes(after).int(len_max.into());
+    let rows = values.rows(OF_EVENT.clone(), connection).await;
+    reservations(&rows.map_err(|error| unavailable(&error))?)
+}
+
+/// See `Store::admitted`.
+pub(super) async fn admitted(
+    connection: &mut SqliteConnection,
+    event: EventId,
+) -> Result<u64, StoreError> {
+    let mut values = Values::default();
+    values.int(event.0);
+    let row = values.row(ADMITTED, connection).await;
+    let row = row.map_err(|error| unavailable(&error))?;
+    row.map_or(Ok(0), |row| count_admitted(event, &row))
 }
 
 /// A page of reservations, counted and read at one moment.

@@ -30,6 +30,9 @@ const MIGRATIONS: &[File] = migrations![
     "0021" "event_log",
     "0022" "refunds_pending",
     "0023" "secrets",
+    "0024" "tickets_used",
+    "0025" "tickets_used_before",
+    "0026" "tickets_used_by_event",
 ];
 
 /// The newest schema that this binary knows.

@@ -5,10 +5,11 @@ use boxoffice::event::{NewEvent, SaleState};
 use boxoffice::ids::EventId;
 use boxoffice::money::Money;
 use boxoffice::page::{Direction, PageRequest};
-use boxoffice::reservation::{Reservation, ReservationStatus};
+use boxoffice::reservation::{Reservation, ReservationStatus, TicketState};
 use boxoffice::store::{EventFilter, EventListQuery, EventSort, ReservationListQuery};
 
 use crate::fixture::{Shared, Tailor, at, buyer, concert, create, grade, group, hold, sale};
+use crate::writes::books_are_clean;
 
 fn all_events() -> EventListQuery {
     EventListQuery {
@@ -311,4 +312,62 @@ pub(crate) async fn statistics_count_what_a_buyer_did(store: &Shared) {
     assert_eq!(store.user_statistics(&buyer("mina")).await, Ok(expected));
     let nothing = Ok(UserStatistics::default());
     assert_eq!(store.user_statistics(&buyer("jun")).await, nothing);
+}
+
+pub(crate) async fn an_events_reservations_are_read_part_by_part(store: &Shared) {
+    let made = some_reservations(store).await;
+    let event = made[0].event;
+    let part = async |after: Option<usize>, len_max| {
+        let after = after.map(|place| made[place].id);
+        let found = store.reservations_of(event, after, len_max).await;
+        found.expect("a working store")
+    };
+    let of = |places: &[usize]| -> Vec<Reservation> {
+        places.iter().map(|place| made[*place].clone()).collect()
+    };
+    assert_eq!(part(None, 2).await, of(&[0, 1]));
+    assert_eq!(part(Some(1), 2).await, of(&[4]));
+    assert_eq!(part(Some(4), 2).await, []);
+    assert_eq!(part(Some(0), 10).await, of(&[1, 4]));
+}
+
+/// The reservation with these of its tickets used.
+fn with_used(bought: &Reservation, used: &[usize]) -> Reservation {
+    let mut after = bought.clone();
+    for place in used {
+        after.tickets[*place].state = TicketState::Used { at: at(86_000) };
+    }
+    after
+}
+
+pub(crate) async fn who_was_let_in_is_counted(store: &Shared) {
+    let (event, other) = (
+        create(store, concert()).await,
+        create(store, concert()).await,
+    );
+    let id = event.event.id;
+    let admitted = async |id| store.admitted(id).await.expect("a working store");
+    let (party, alone) = (sale(&event, "mina").tickets(3), sale(&event, "jun"));
+    let elsewhere = sale(&other, "mina");
+    let event = group(&event).make_all([&party, &alone]).commit(store).await;
+    let other = group(&other).make(&elsewhere).commit(store).await;
+    assert_eq!(admitted(id).await, 0);
+
+    let two = with_used(&party, &[0, 2]);
+    let first = with_used(&alone, &[0]);
+    let both = group(&event).turn(&party, &two).turn(&alone, &first);
+    let event = both.commit(store).await;
+    let there = with_used(&elsewhere, &[0]);
+    group(&other).turn(&elsewhere, &there).commit(store).await;
+    assert_eq!(admitted(id).await, 3);
+    assert_eq!(admitted(other.event.id).await, 1);
+    books_are_clean(store, id).await;
+
+    let undone = with_used(&party, &[2]);
+    let event = group(&event).turn(&two, &undone).commit(store).await;
+    assert_eq!(admitted(id).await, 2);
+    let back = undone.clone().cancel(at(87_000), None, None);
+    group(&event).turn(&undone, &back).commit(store).await;
+    assert_eq!(admitted(id).await, 1);
+    assert_eq!(admitted(EventId(i64::MAX)).await, 0);
 }

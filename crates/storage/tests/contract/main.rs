@@ -100,6 +100,8 @@ macro_rules! contract {
                 reservations_are_paged_either_way,
                 a_code_finds_its_buyers_reservation_only,
                 statistics_count_what_a_buyer_did,
+                an_events_reservations_are_read_part_by_part,
+                who_was_let_in_is_counted,
             }
             contract! { $store ledger:
                 a_whole_sale_leaves_clean_books,

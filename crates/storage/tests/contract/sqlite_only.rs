@@ -325,7 +325,7 @@ async fn sold_seat(store: &Shared) -> EventSnapshot {
 #[tokio::test]
 async fn every_broken_row_shows_in_the_books() {
     use Invariant::*;
-    let stories: [(&str, &[Invariant]); 16] = [
+    let stories: [(&str, &[Invariant]); 17] = [
         (
             "UPDATE grades SET available = available + 1",
             &[StockAddsUp],
@@ -340,6 +340,10 @@ async fn every_broken_row_shows_in_the_books() {
         ),
         ("UPDATE tickets SET state = 'CANCELLED'", &[TicketsMatch]),
         ("DELETE FROM tickets", &[TicketsMatch]),
+        (
+            "UPDATE tickets SET state = 'USED', used_at = 5",
+            &[TicketsMatch],
+        ),
         ("DELETE FROM event_log WHERE version = 1", &[ChainIsWhole]),
         ("UPDATE events SET version = 3", &[ChainIsWhole]),
         (
@@ -415,4 +419,27 @@ async fn a_corrupt_row_is_named() {
         bench.store.event(event.event.id, Source::Writer).await,
         Err(expected)
     );
+}
+
+/// What a server of before the door was counted has left.
+const BEFORE_COUNTS: [&str; 4] = [
+    "DROP INDEX tickets_used",
+    "ALTER TABLE tickets DROP COLUMN used_event_id",
+    "UPDATE tickets SET state = 'USED', used_at = 5",
+    "DELETE FROM _sqlx_migrations WHERE version >= 24",
+];
+
+#[tokio::test]
+async fn who_was_let_in_before_the_door_was_counted_is_counted() {
+    let folder = TempDir::new().expect("a folder");
+    let store: Shared = Arc::new(serve(&folder).await.expect("a new database"));
+    let event = sold_seat(&store).await;
+    store.close().await;
+    for sql in BEFORE_COUNTS {
+        tamper(&folder, sql).await;
+    }
+
+    let store: Shared = Arc::new(serve(&folder).await.expect("the database"));
+    assert_eq!(store.admitted(event.event.id).await, Ok(1));
+    assert_eq!(broken(&store, &event).await, []);
 }

@@ -19,7 +19,7 @@ async fn read(store: &Shared, reservation: &Reservation) -> Reservation {
     found.expect("the reservation")
 }
 
-async fn books_are_clean(store: &Shared, event: EventId) {
+pub(crate) async fn books_are_clean(store: &Shared, event: EventId) {
     let books = store
         .ledger(event)
         .await

@@ -1,0 +1,1 @@
+CREATE INDEX tickets_used ON tickets (used_event_id)

@@ -1,0 +1,3 @@
+-- The event of a ticket while it is USED, and null otherwise, so that those who were let in are
+-- counted along an index of them alone.
+ALTER TABLE tickets ADD COLUMN used_event_id INTEGER CHECK (used_event_id IS NULL OR state = 'USED')
