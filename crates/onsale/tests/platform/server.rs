@@ -205,6 +205,28 @@ impl Server {
         read_answer(&answer)
     }
 
+    /// The most memory that it has had since it began, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_bytes(&self) -> usize {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that it has at the moment, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resident_bytes(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn memory(&self, figure: &str) -> usize {
+        let status = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(status).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(figure));
+        let kib = line.and_then(|line| line.split_whitespace().next());
+        let kib: usize = kib.and_then(|kib| kib.parse().ok()).expect("a figure");
+        kib * 1_024
+    }
+
     /// Ends it as a power cut would, from here on.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("the server is ours to kill");

@@ -2,6 +2,8 @@
 
 mod buying;
 mod desk;
+#[cfg(target_os = "linux")]
+mod export;
 mod security;
 mod states;
 

@@ -1,15 +1,11 @@
 //! The reservations of an event as CSV (RFC 4180), written while it is read.
 
-use std::collections::VecDeque;
-
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
-use boxoffice::ids::EventId;
-use boxoffice::page::{Direction, PageRequest};
+use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::reservation::Reservation;
-use boxoffice::store::ReservationListQuery;
 use bytes::Bytes;
 
 use super::session;
@@ -20,7 +16,10 @@ use crate::visit::Host;
 use crate::zone::Zone;
 
 /// Reservations that are in memory at a time.
-const PART_LEN: u32 = 2_000;
+const PART_LEN: u32 = 500;
+
+/// Bytes that a line usually has.
+const LINE_LEN: usize = 192;
 
 const HEAD: &str =
     "\u{feff}code,reservation,user,grade,quantity,seats,total,status,reserved_at\r\n";
@@ -30,37 +29,33 @@ struct Export {
     app: Host,
     event: EventId,
     zone: Zone,
-    page: u32,
-    ready: VecDeque<Bytes>,
+    /// The last reservation that was written. The oldest comes first, so that what is reserved
+    /// meanwhile comes after, and each part begins where the one before it ended.
+    last: Option<ReservationId>,
+    is_begun: bool,
     is_over: bool,
 }
 
 impl Export {
+    /// The next part, once the reader has taken the one before.
     async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
-        if self.ready.is_empty() && !self.is_over {
-            let part = self.part().await?;
-            self.ready.extend(part);
+        if !self.is_begun {
+            self.is_begun = true;
+            return Ok(Some(Bytes::from_static(HEAD.as_bytes())));
         }
-        Ok(self.ready.pop_front())
-    }
-
-    async fn part(&mut self) -> Result<Option<Bytes>, ApiError> {
-        // The oldest first, so that what is reserved meanwhile comes after and moves nothing.
-        let query = ReservationListQuery {
-            event: Some(self.event),
-            user: None,
-            status: None,
-            direction: Direction::Ascending,
-            page: PageRequest {
-                page: self.page,
-                size: PART_LEN,
-            },
-        };
-        let found = self.app.box_office.reservations(&query).await?;
-        self.page += 1;
-        self.is_over = found.items.len() < PART_LEN as usize;
-        let lines: String = found.items.iter().map(|r| line(r, &self.zone)).collect();
-        Ok(Some(lines.into()).filter(|lines: &Bytes| !lines.is_empty()))
+        if self.is_over {
+            return Ok(None);
+        }
+        let box_office = &self.app.box_office;
+        let part = box_office.reservations_of(self.event, self.last, PART_LEN);
+        let part = part.await?;
+        self.last = part.last().map(|reservation| reservation.id);
+        self.is_over = part.len() < PART_LEN as usize;
+        let mut lines = String::with_capacity(part.len() * LINE_LEN);
+        for reservation in &part {
+            lines.push_str(&line(reservation, &self.zone));
+        }
+        Ok((!lines.is_empty()).then(|| lines.into()))
     }
 }
 
@@ -75,8 +70,8 @@ pub(super) async fn csv(app: Host, asked: Asked) -> Answer {
         zone: Zone::named_or_utc(&snapshot.event.zone),
         app,
         event,
-        page: 0,
-        ready: VecDeque::from([Bytes::from_static(HEAD.as_bytes())]),
+        last: None,
+        is_begun: false,
         is_over: false,
     };
     let parts = futures_util::stream::unfold(Some(export), async |export| {
