@@ -6,12 +6,31 @@ import { follow } from "./live.js";
 import { Plan } from "./plan.js";
 
 const PULSE_MILLIS = 2000;
+const INSIDE_MILLIS = 1000;
 const CHART_MILLIS = 10 * 60 * 1000;
 const RATE_MILLIS = 5000;
 
 function money(minor, currency) {
   const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+/** Asks for this address again and again while somebody looks, and shows the answers. */
+function repeat(millis, path, show) {
+  const ask = async () => {
+    try {
+      const answer = document.hidden ? undefined : await fetch(path, { redirect: "manual" });
+      if (answer?.type === "opaqueredirect") {
+        lookAgain();
+        return;
+      }
+      if (answer?.ok) show(await answer.json());
+    } catch {
+      // The next one may come through.
+    }
+    setTimeout(ask, millis);
+  };
+  ask();
 }
 
 /** Seats taken over time, drawn as an area. */
@@ -75,20 +94,10 @@ function watchSale() {
       find("live").hidden = isLost;
     },
   );
-  const beat = async () => {
+  const beat = () => {
     const now = Date.now();
     put(find("rate"), chart.rate(now).toFixed(1));
     chart.draw(now);
-    try {
-      const answer = await fetch("/admin/pulse", { redirect: "manual" });
-      if (answer.type === "opaqueredirect") {
-        lookAgain();
-        return;
-      }
-      if (answer.ok) show(await answer.json());
-    } catch {
-      // The next one may come through.
-    }
     setTimeout(beat, PULSE_MILLIS);
   };
   const show = (pulse) => {
@@ -105,18 +114,18 @@ function watchSale() {
     }
   };
   beat();
+  repeat(PULSE_MILLIS, "/admin/pulse", show);
 }
 
-/** How many this door has let in since its browser was opened. */
-function countAdmitted() {
-  const place = document.querySelector("[data-admitted]");
+/** How many are in, at all doors together: asked again and again, for each check-in is somebody's own page. */
+function watchDoors() {
+  const place = document.querySelector("[data-inside]");
   if (!place) return;
-  let count = Number(sessionStorage.getItem("admitted") ?? 0);
-  const verdict = document.querySelector(".verdict");
-  if (verdict?.classList.contains("yes")) count += 1;
-  if (verdict?.classList.contains("undone")) count = Math.max(0, count - 1);
-  sessionStorage.setItem("admitted", String(count));
-  place.textContent = `${place.dataset.admitted}: ${count}`;
+  const bar = document.querySelector("[data-inside-bar]");
+  repeat(INSIDE_MILLIS, `/admin/door/count?event=${place.dataset.inside}`, ({ admitted, admissible, told }) => {
+    if (place.textContent !== told) place.textContent = told;
+    if (bar) Object.assign(bar, { max: Math.max(1, admissible), value: admitted });
+  });
 }
 
 function previewHall() {
@@ -165,4 +174,4 @@ function previewHall() {
 guardForms();
 watchSale();
 previewHall();
-countAdmitted();
+watchDoors();

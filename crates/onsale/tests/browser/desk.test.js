@@ -102,9 +102,29 @@ test("the door is worked by keyboard, and says what a ticket is worth", async ()
   await page.getByRole("alert").getByText("the ticket is valid again").waitFor();
   await scan(code);
   await page.getByRole("alert").getByText("Welcome").waitFor();
-  await page.getByText("Let in here: 1").waitFor();
+  await page.locator("[data-inside]").getByText("1 of 1").waitFor();
   await scan("nonsense");
   await page.getByRole("alert").getByText("Not a ticket of ours").waitFor();
+});
+
+test("every door says how many are in, whichever door let them in", async () => {
+  const { eventId } = await house.event({ price: { r: 50000 }, totalSeats: 40, holdSeconds: 0 });
+  const { reservationId } = await house.reserve(eventId, { quantity: 3 });
+  const { tickets } = await house.api("GET", `/reservations/${reservationId}`);
+  const [here, there, sale] = [await visit(`/admin/door?event=${eventId}`), await visit(`/admin/door?event=${eventId}`), await visit(`/admin/events/${eventId}`)];
+  const count = (page) => page.locator("[data-inside]");
+  for (const page of [here, there, sale]) await count(page).getByText("0 of 3", { exact: true }).waitFor();
+
+  await here.getByLabel("Ticket code").fill(tickets[0].code);
+  await here.keyboard.press("Enter");
+  await here.getByRole("alert").getByText("Welcome").waitFor();
+  for (const page of [there, sale, here]) await count(page).getByText("1 of 3", { exact: true }).waitFor();
+  await there.getByLabel("Ticket code").fill(tickets[1].code);
+  await there.keyboard.press("Enter");
+  for (const page of [here, sale, there]) await count(page).getByText("2 of 3", { exact: true }).waitFor();
+  await there.getByRole("button", { name: "Undo" }).click();
+  for (const page of [here, sale, there]) await count(page).getByText("1 of 3", { exact: true }).waitFor();
+  assert.equal(await here.getByRole("progressbar", { name: "Let in" }).evaluate((bar) => bar.value), 1);
 });
 
 test("reservations are searched, and exported while they are read", async () => {

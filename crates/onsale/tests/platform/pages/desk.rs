@@ -64,6 +64,7 @@ async fn nobody_sits_at_the_desk_who_has_not_signed_in() {
         "/admin/events/1/reservations.csv",
         "/admin/reservations",
         "/admin/door",
+        "/admin/door/count?event=1",
         "/admin/pulse",
     ] {
         let to = server.page(path).await.leads_to();
@@ -250,6 +251,26 @@ async fn the_door_says_in_one_word_what_a_ticket_is_worth() {
         .await
         .says("Not a ticket of ours")
         .says_no("<script>");
+}
+
+#[tokio::test]
+async fn the_door_tells_how_many_are_in_without_a_script_too() {
+    // Nobody waits for a count to grow old here.
+    let house = house().with("ONSALE_ADMITTED_TTL_MS", "0");
+    let (server, session, id, code) = sold(&house).await;
+    let door = format!("/admin/door?event={id}");
+    let page = async || server.open_page(&door, &session).await;
+    page().await.says("0 of 2</strong>").says("Gala");
+    let at_door = [("event", id.as_str()), ("code", code.as_str())];
+    let welcome = server.submit_with("/admin/door", &at_door, &session).await;
+    welcome.says("Welcome").says("1 of 2</strong>");
+    let count = format!("/admin/door/count?event={id}");
+    let count = server.open_page(&count, &session).await;
+    count.says("{\"admitted\":1,\"admissible\":2,\"told\":\"1 of 2\"}");
+    let none = server.open_page("/admin/door?event=99", &session).await;
+    none.says("There is no event of this number.");
+    let count = "/admin/door/count?event=99";
+    assert_eq!(server.open_page(count, &session).await.status(), 404);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use boxoffice::ids::EventId;
 use boxoffice::ticket_code::TicketCode;
 
 use super::frame::Desk;
+use super::inside::Inside;
 use super::session;
 use crate::api::{Answer, App, event_number, told_event};
 use crate::errors::ApiError;
@@ -24,6 +25,7 @@ struct DoorPage {
     desk: Desk,
     event: String,
     event_name: Option<String>,
+    inside: Option<Inside>,
     verdict: Option<Verdict>,
 }
 
@@ -101,15 +103,19 @@ async fn drawn(
     status: StatusCode,
 ) -> Answer {
     let lang = desk.lang();
-    let event_name = match event {
-        Some(id) => told_event(app, id)
-            .await
-            .map(|found| found.event.name.clone()),
-        None => None,
+    let (event_name, inside) = match event {
+        Some(id) => (
+            told_event(app, id)
+                .await
+                .map(|found| found.event.name.clone()),
+            Inside::of(app, &desk, id).await?,
+        ),
+        None => (None, None),
     };
     let template = DoorPage {
         event: event.map(|id| id.to_string()).unwrap_or_default(),
         event_name,
+        inside,
         verdict,
         desk,
     };

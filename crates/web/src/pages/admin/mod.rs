@@ -9,6 +9,7 @@ mod draft;
 mod editor;
 mod export;
 mod frame;
+mod inside;
 mod login;
 mod pulse;
 mod reservations;
@@ -40,5 +41,6 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter)> {
         ("/admin/pulse", get(pulse::pulse)),
         ("/admin/reservations", get(reservations::list)),
         ("/admin/door", get(door::form).post(door::check)),
+        ("/admin/door/count", get(inside::count)),
     ]
 }

@@ -66,8 +66,12 @@ pub(super) async fn pulse(app: Host, asked: Asked) -> Answer {
     if let Some(login) = session::turned_away(&app, &asked) {
         return Ok(login);
     }
-    let pulse = Pulse::read(&app.metrics_text());
-    let body = serde_json::to_vec(&pulse);
+    told_to_script(&Pulse::read(&app.metrics_text()))
+}
+
+/// What a page's own script asks for again and again.
+pub(super) fn told_to_script(told: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(told);
     let body = body.map_err(|error| ApiError::from(Code::Internal).because(&error))?;
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();

@@ -7,6 +7,7 @@ use boxoffice::grade::Grade;
 use boxoffice::money::Money;
 
 use super::frame::Desk;
+use super::inside::Inside;
 use super::pulse::Pulse;
 use super::session;
 use crate::api::{Answer, event_number};
@@ -29,6 +30,7 @@ struct SalePage {
     queue: String,
     shed: String,
     refused: String,
+    inside: String,
     invariants: Vec<Check>,
     may_cancel: bool,
     is_unsure: bool,
@@ -73,6 +75,7 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     let desk = Desk::of(&app, &asked);
     let (lang, now) = (desk.lang(), app.box_office.now());
     let face = Face::of(&snapshot, now, lang);
+    let inside = Inside::of(&app, &desk, id).await?;
     let pulse = Pulse::read(&app.metrics_text());
     let currency = snapshot.event.currency;
     let template = SalePage {
@@ -82,6 +85,7 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
         queue: format::number(pulse.queue_length),
         shed: format::number(pulse.shed),
         refused: format::number(pulse.refused),
+        inside: inside.ok_or(Code::EventNotFound)?.told,
         invariants: pulse
             .invariants
             .into_iter()

@@ -93,7 +93,9 @@ pub(super) struct Words {
     pub(super) not_used: &'static str,
     pub(super) no_ticket: &'static str,
     pub(super) no_ticket_detail: &'static str,
-    pub(super) admitted_here: &'static str,
+    pub(super) let_in: &'static str,
+    pub(super) of: fn(u64, u64) -> String,
+    pub(super) no_event: &'static str,
 }
 
 /// The texts of this language.
@@ -196,7 +198,9 @@ const EN: Words = Words {
     not_used: "Not used yet",
     no_ticket: "Not a ticket of ours",
     no_ticket_detail: "Scan it again, or look the reservation up.",
-    admitted_here: "Let in here",
+    let_in: "Let in",
+    of: |some, all| format!("{} of {}", number(some), number(all)),
+    no_event: "There is no event of this number.",
 };
 
 const KO: Words = Words {
@@ -288,5 +292,7 @@ const KO: Words = Words {
     not_used: "아직 사용되지 않음",
     no_ticket: "등록되지 않은 티켓",
     no_ticket_detail: "다시 스캔하거나 예약을 조회해 주세요.",
-    admitted_here: "여기서 입장",
+    let_in: "입장",
+    of: |some, all| format!("{}명 중 {}명", number(all), number(some)),
+    no_event: "이 번호의 공연이 없습니다.",
 };
