@@ -1,14 +1,15 @@
 //! Far more buyers than tickets, all at the same instant, and a verdict on what they were told.
 //!
-//! A contest puts an event on sale, opens every buyer's connection, opens the doors, and then
-//! compares the server's own ledger with the answers. It needs a server, and nothing but its API.
+//! A contest puts an event on sale, or comes to one, opens every buyer's connection, opens the doors,
+//! and then compares the server's own ledger with the answers. It needs a server, and nothing but its
+//! API.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
-use hyper::StatusCode;
+use anyhow::ensure;
 
+use self::stage::Stage;
 use crate::client::Client;
 use crate::target::Target;
 
@@ -17,6 +18,7 @@ pub mod check;
 mod hall;
 mod ledger;
 mod report;
+mod stage;
 mod till;
 mod violation;
 mod wire;
@@ -32,7 +34,10 @@ pub struct Options {
     pub url: String,
     /// The token that may create events and list reservations, if the server wants one.
     pub admin_token: Option<String>,
-    /// How many tickets are put on sale.
+    /// The event that is sold; `None`: one is put on sale. It has one grade. Others may have bought,
+    /// and may go on buying: their reservations are theirs, and no seat may be sold twice.
+    pub event: Option<u64>,
+    /// How many tickets are put on sale, where none are yet.
     pub tickets: u32,
     /// How many buyers come.
     pub buyers: u32,
@@ -66,6 +71,7 @@ impl Default for Options {
         Self {
             url: "http://127.0.0.1:8080".to_owned(),
             admin_token: None,
+            event: None,
             tickets: 100,
             buyers: 1_000,
             quantity: 1..=1,
@@ -91,11 +97,9 @@ impl Options {
             !self.quantity.is_empty() && *self.quantity.start() > 0,
             "nobody buys no tickets"
         );
-        let longest = self.hall().map_or(u32::MAX, |hall| hall.seats_per_row);
-        ensure!(
-            *self.quantity.end() <= longest,
-            "a row of {longest} seats is too short"
-        );
+        if self.event.is_none() {
+            self.ensure_fits(self.hall())?;
+        }
         ensure!(
             self.cancel_percent <= 100,
             "no more than 100 of 100 can cancel"
@@ -111,7 +115,17 @@ impl Options {
         Ok(())
     }
 
-    /// How long a reservation is held for payment.
+    /// Whether everybody who wants numbered seats finds a row that is long enough.
+    fn ensure_fits(&self, hall: Option<Hall>) -> anyhow::Result<()> {
+        let longest = hall.map_or(u32::MAX, |hall| hall.seats_per_row);
+        ensure!(
+            *self.quantity.end() <= longest,
+            "a row of {longest} seats is too short"
+        );
+        Ok(())
+    }
+
+    /// How long a reservation of the contest's own event is held for payment.
     fn hold_secs(&self) -> u32 {
         if self.pays {
             till::hold_secs(self.abandon_percent)
@@ -120,16 +134,7 @@ impl Options {
         }
     }
 
-    /// How long holds that nobody pays for may last after the rush.
-    fn hold_left(&self) -> Duration {
-        if self.abandon_percent > 0 {
-            Duration::from_secs(self.hold_secs().into())
-        } else {
-            Duration::ZERO
-        }
-    }
-
-    /// The hall whose seats are sold, if they have numbers.
+    /// The hall of the contest's own event, if its seats have numbers.
     fn hall(&self) -> Option<Hall> {
         self.assigned.map(|_| Hall::of(self.tickets))
     }
@@ -146,31 +151,12 @@ pub async fn run(options: Options) -> anyhow::Result<Report> {
     if let Some(token) = &options.admin_token {
         organizer = organizer.with_bearer(token)?;
     }
-    let event_id = create_event(&mut organizer, &options).await?;
-    let rush = buyers::rush(&options, &target, event_id).await?;
-    let (ledger, violations) =
-        ledger::settled(&mut organizer, event_id, &options, &rush.attempts).await?;
-    Ok(Report::new(event_id, &options, &rush, &ledger, violations))
-}
-
-async fn create_event(organizer: &mut Client, options: &Options) -> anyhow::Result<u64> {
-    let hall = options.hall();
-    let event = wire::NewEvent {
-        event_name: format!("Contest of {} for {}", options.buyers, options.tickets),
-        event_date: "2099-12-31T19:00:00",
-        seat_types: [wire::NewGrade {
-            seat_type: wire::GRADE,
-            price: wire::PRICE,
-            total: options.tickets,
-            seating: hall.map(|_| "ASSIGNED"),
-            rows: hall.map(|hall| hall.rows),
-            seats_per_row: hall.map(|hall| hall.seats_per_row),
-        }],
-        hold_seconds: options.hold_secs(),
+    let stage = match options.event {
+        Some(event) => Stage::on(&mut organizer, event, &options).await?,
+        None => Stage::new(&mut organizer, &options).await?,
     };
-    let answer = organizer.post("/api/events", None, &event).await?;
-    let event: wire::EventBody = answer
-        .expect(StatusCode::CREATED)
-        .context("putting the event on sale")?;
-    Ok(event.event_id)
+    let rush = buyers::rush(&options, &target, &stage).await?;
+    let (ledger, violations) =
+        ledger::settled(&mut organizer, &stage, &options, &rush.attempts).await?;
+    Ok(Report::new(&stage, &options, &rush, &ledger, violations))
 }

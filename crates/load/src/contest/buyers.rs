@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 use super::Options;
 use super::check::{Attempt, Cancellation, Outcome, Payment};
 use super::hall::{Assigned, Hall};
+use super::stage::Stage;
 use super::till;
-use super::wire::{Cancelled, Failure, GRADE, ReservationBody, Reserve};
+use super::wire::{Cancelled, Failure, ReservationBody, Reserve};
 use crate::client::{Answer, Client, Lost};
 use crate::latency::Latencies;
 use crate::target::Target;
@@ -39,17 +40,17 @@ struct Plan {
     pays: Option<bool>,
 }
 
-fn plans(options: &Options, event_id: u64) -> Vec<Plan> {
+fn plans(options: &Options, stage: &Stage) -> Vec<Plan> {
     let mut random = StdRng::seed_from_u64(options.seed);
     let names = options.assigned == Some(Assigned::ByName);
-    let hall = options.hall().filter(|_| names);
+    let hall = stage.hall.filter(|_| names);
     (1..=options.buyers)
         .map(|number| {
             let quantity = random.random_range(options.quantity.clone());
-            let wanted = |hall: Hall| hall.wanted(GRADE, number - 1, quantity);
+            let wanted = |hall: Hall| hall.wanted(&stage.grade, number - 1, quantity);
             Plan {
-                user_id: format!("buyer-{number}"),
-                key: format!("contest-{event_id}-{number}"),
+                user_id: stage.buyer(number),
+                key: format!("{}-{}", stage.event_id, stage.buyer(number)),
                 quantity,
                 seats: hall.map(wanted).unwrap_or_default(),
                 cancels: random.random_range(0..100) < options.cancel_percent,
@@ -74,9 +75,9 @@ pub(super) struct Rush {
 pub(super) async fn rush(
     options: &Options,
     target: &Target,
-    event_id: u64,
+    stage: &Stage,
 ) -> anyhow::Result<Rush> {
-    let plans = plans(options, event_id);
+    let (plans, event_id) = (plans(options, stage), stage.event_id);
     let connections_max = usize::try_from(options.connections_max)?.min(plans.len());
     let clients = connect(target, options.timeout, connections_max, event_id).await?;
     let connections = clients.len();
@@ -92,7 +93,7 @@ pub(super) async fn rush(
         buyers.spawn(line(
             client,
             queue,
-            event_id,
+            (event_id, stage.grade.clone()),
             closed.clone(),
             progress.clone(),
         ));
@@ -174,7 +175,7 @@ fn progress(options: &Options) -> ProgressBar {
 async fn line(
     mut client: Client,
     queue: Vec<Plan>,
-    event_id: u64,
+    (event_id, grade): (u64, String),
     mut doors: watch::Receiver<Option<Instant>>,
     progress: ProgressBar,
 ) -> (Vec<Attempt>, Vec<Duration>, Instant) {
@@ -186,7 +187,7 @@ async fn line(
     let mut waits = Vec::with_capacity(queue.len());
     let mut last = opened;
     for plan in queue {
-        let answer = ask(&mut client, &plan, event_id).await;
+        let answer = ask(&mut client, &plan, event_id, &grade).await;
         last = Instant::now();
         if answer.is_ok() {
             waits.push(last.duration_since(opened));
@@ -238,12 +239,12 @@ async fn after(
     (payment, cancellation)
 }
 
-async fn ask(client: &mut Client, plan: &Plan, event_id: u64) -> Result<Answer, Lost> {
+async fn ask(client: &mut Client, plan: &Plan, event_id: u64, grade: &str) -> Result<Answer, Lost> {
     let body = Reserve {
         event_id,
         user_id: &plan.user_id,
         quantity: plan.quantity,
-        seat_type: GRADE,
+        seat_type: grade,
         seats: &plan.seats,
     };
     client
@@ -320,8 +321,9 @@ mod tests {
             cancel_percent: 30,
             ..Options::default()
         };
+        let stage = Stage::of_tickets(100);
         let drawn = |options: &Options| -> Vec<(u32, bool)> {
-            plans(options, 1)
+            plans(options, &stage)
                 .iter()
                 .map(|plan| (plan.quantity, plan.cancels))
                 .collect()

@@ -113,12 +113,27 @@ pub struct Ledger {
     pub stock: Stock,
     /// What the event itself says: how many tickets there are, and how many are left.
     pub event: (u32, u32),
-    /// Every reservation of the event.
+    /// Every reservation of the contest's buyers; of everybody, where the event is the contest's own.
     pub entries: Vec<Entry>,
+    /// Reservations of others, who may buy at the same time: nobody was told of them here.
+    pub others: Vec<Entry>,
     /// Every numbered seat, and whether it is taken; `None` where seats have no numbers.
     pub seats: Option<BTreeMap<String, bool>>,
     /// What a ticket costs, in minor units; `None` where nobody has to pay.
     pub price: Option<u64>,
+}
+
+impl Ledger {
+    /// Every reservation, whoever has it.
+    fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().chain(&self.others)
+    }
+
+    /// Tickets that others have.
+    pub(super) fn with_others(&self) -> u64 {
+        let live = self.others.iter().filter(|entry| entry.is_live());
+        live.map(|entry| u64::from(entry.quantity)).sum()
+    }
 }
 
 /// The stock of a grade.
@@ -194,8 +209,7 @@ fn sales(attempts: &[Attempt]) -> impl Iterator<Item = (&Attempt, &Entry)> {
 
 fn live(ledger: &Ledger) -> u64 {
     ledger
-        .entries
-        .iter()
+        .all()
         .filter(|entry| entry.is_live())
         .map(|e| u64::from(e.quantity))
         .sum()
@@ -346,8 +360,7 @@ fn check_listed(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation
 
 fn check_refusals(total: u32, attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation>) {
     let given_back: u64 = ledger
-        .entries
-        .iter()
+        .all()
         .filter(|e| !e.is_live())
         .map(|e| u64::from(e.quantity))
         .sum();

@@ -6,9 +6,10 @@ use anyhow::{Context as _, ensure};
 use hyper::StatusCode;
 
 use super::Options;
-use super::check::{Attempt, Ledger, violations};
+use super::check::{Attempt, Entry, Ledger, violations};
+use super::stage::Stage;
 use super::violation::Violation;
-use super::wire::{EventBody, GRADE, PRICE, Page, Seats};
+use super::wire::{EventBody, Page, Seats};
 use crate::client::Client;
 
 /// How long to wait between two readings.
@@ -20,15 +21,15 @@ const PAGE_SIZE: usize = 100;
 /// Reads the ledger until it agrees with the answers, or has had its time to do so.
 pub(super) async fn settled(
     client: &mut Client,
-    event_id: u64,
+    stage: &Stage,
     options: &Options,
     attempts: &[Attempt],
 ) -> anyhow::Result<(Ledger, Vec<Violation>)> {
     let began = Instant::now();
-    let ends = options.settle_max + options.hold_left();
+    let ends = options.settle_max + stage.hold_left(options);
     loop {
-        let ledger = read(client, event_id, options).await?;
-        let found = violations(options.tickets, attempts, &ledger);
+        let ledger = read(client, stage, options).await?;
+        let found = violations(stage.tickets, attempts, &ledger);
         if found.is_empty() || began.elapsed() >= ends {
             return Ok((ledger, found));
         }
@@ -36,7 +37,8 @@ pub(super) async fn settled(
     }
 }
 
-async fn read(client: &mut Client, event_id: u64, options: &Options) -> anyhow::Result<Ledger> {
+async fn read(client: &mut Client, stage: &Stage, options: &Options) -> anyhow::Result<Ledger> {
+    let event_id = stage.event_id;
     let event = client.get(&format!("/api/events/{event_id}")).await?;
     let event: EventBody = event.expect(StatusCode::OK).context("reading the event")?;
     let seats = client.get(&format!("/api/events/{event_id}/seats")).await?;
@@ -44,9 +46,9 @@ async fn read(client: &mut Client, event_id: u64, options: &Options) -> anyhow::
     let grade = seats
         .seat_types
         .into_iter()
-        .find(|grade| grade.seat_type == GRADE)
+        .find(|grade| grade.seat_type == stage.grade)
         .context("the event has lost its grade")?;
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     for page in 0.. {
         let path = format!("/api/reservations?eventId={event_id}&page={page}&size={PAGE_SIZE}");
         let answer = client.get(&path).await?;
@@ -62,11 +64,15 @@ async fn read(client: &mut Client, event_id: u64, options: &Options) -> anyhow::
             break;
         }
     }
+    // Of an event of the contest's own everybody's reservation must be one that a buyer was told of.
+    let is_own = |entry: &Entry| !stage.is_shared || stage.is_buyer(&entry.user_id);
+    let (entries, others) = entries.into_iter().partition(is_own);
     Ok(Ledger {
         seats: grade.seats(),
-        price: options.pays.then_some(PRICE.into()),
+        price: options.pays.then_some(stage.price),
         stock: grade.into(),
         event: (event.total_seats, event.available_seats),
         entries,
+        others,
     })
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Options;
 use super::buyers::Rush;
 use super::check::{self, Attempt, Cancellation, Ledger, Outcome, Payment};
+use super::stage::Stage;
 use super::violation::Violation;
 use crate::latency::{Summary, millis};
 
@@ -41,6 +42,9 @@ pub struct Report {
     pub paid: Option<u64>,
     /// Buyers whose hold ended without a payment.
     pub unpaid: u64,
+    /// Tickets that others have; `None` where nobody else may buy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<u64>,
     /// Money of the tickets that their buyers keep, in minor units.
     pub money: u64,
     /// Reservations that were cancelled.
@@ -59,15 +63,15 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(
-        event_id: u64,
+        stage: &Stage,
         options: &Options,
         rush: &Rush,
         ledger: &Ledger,
         violations: Vec<Violation>,
     ) -> Self {
-        let (tickets, attempts) = (options.tickets, &rush.attempts);
+        let (tickets, attempts) = (stage.tickets, &rush.attempts);
         Self {
-            event_id,
+            event_id: stage.event_id,
             tickets,
             assigned: options.assigned.map(|assigned| assigned.to_string()),
             buyers: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
@@ -79,6 +83,7 @@ impl Report {
                 .pays
                 .then(|| count(attempts, |a| a.payment == Some(Payment::Done))),
             unpaid: count(attempts, is_unpaid),
+            others: stage.is_shared.then(|| ledger.with_others()),
             money: check::money::kept(ledger),
             cancelled: count(attempts, |a| a.cancellation == Some(Cancellation::Done)),
             sold_twice: check::sold_twice(tickets, attempts, ledger),
@@ -162,6 +167,9 @@ impl fmt::Display for Report {
             table.add_row([name.to_owned(), value]);
         };
         row("tickets sold", self.sold.to_string());
+        if let Some(others) = self.others {
+            row("tickets that others have", others.to_string());
+        }
         row("buyers served", self.reservations.to_string());
         row("buyers refused", self.refused.to_string());
         if let Some(paid) = self.paid {

@@ -41,6 +41,16 @@ pub(super) struct EventBody {
     pub(super) event_id: u64,
     pub(super) total_seats: u32,
     pub(super) available_seats: u32,
+    #[serde(flatten)]
+    pub(super) rules: Option<Rules>,
+}
+
+/// What an event says of itself that a contest on it has to know.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rules {
+    pub(super) hold_seconds: u32,
+    pub(super) version: u64,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +63,8 @@ pub(super) struct Seats {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Grade {
     pub(super) seat_type: String,
+    /// What a ticket costs, in minor units.
+    pub(super) price: Option<u64>,
     total: u32,
     available: u32,
     held: u32,
@@ -68,6 +80,12 @@ struct Row {
 }
 
 impl Grade {
+    /// How many seats each row has; `None` where seats have no numbers.
+    pub(super) fn rows(&self) -> Option<impl Iterator<Item = usize>> {
+        let rows = self.seats.as_ref()?;
+        Some(rows.iter().map(|row| row.states.len()))
+    }
+
     /// Every numbered seat, and whether it is taken; `None` where seats have no numbers.
     pub(super) fn seats(&self) -> Option<BTreeMap<String, bool>> {
         let label = |row: &Row, number: usize| format!("{}-{}-{number}", self.seat_type, row.row);
@@ -111,7 +129,7 @@ pub(super) struct Reserve<'a> {
     pub(super) event_id: u64,
     pub(super) user_id: &'a str,
     pub(super) quantity: u32,
-    pub(super) seat_type: &'static str,
+    pub(super) seat_type: &'a str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(super) seats: &'a [String],
 }

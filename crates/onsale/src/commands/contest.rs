@@ -15,6 +15,9 @@ pub(super) struct Arguments {
     /// The server to sell on; without it a private one is started, and ended afterwards
     #[arg(long)]
     url: Option<String>,
+    /// Sell on this event of the server, while others may buy there, too; without it one is put on sale
+    #[arg(long, value_name = "ID", requires = "url", conflicts_with = "tickets")]
+    event: Option<u64>,
     /// Tickets on sale
     #[arg(long, default_value_t = 100)]
     tickets: u32,
@@ -60,6 +63,7 @@ pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCod
         admin_token: token
             .filter(|_| private.is_none())
             .map(|token| token.expose_secret().to_owned()),
+        event: arguments.event,
         tickets: arguments.tickets,
         buyers: arguments.buyers,
         quantity: arguments.quantity,

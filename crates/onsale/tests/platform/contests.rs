@@ -1,6 +1,6 @@
 //! Contests in which buyers pay, held as an engineer holds them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::House;
 
@@ -39,4 +39,43 @@ fn who_never_pays_loses_her_seats() {
     let all = paid.zip(unpaid).map(|(paid, unpaid)| paid + unpaid);
     assert_eq!(report["reservations"].as_u64(), all);
     assert_eq!(report["money"].as_u64(), paid.map(|paid| paid * 100_000));
+}
+
+#[tokio::test]
+async fn a_contest_on_an_event_leaves_others_what_they_have() {
+    let house = House::new();
+    let server = house.open();
+    let hall = json!({ "seatType": "A", "price": 5, "total": 60, "seating": "ASSIGNED", "rows": 6,
+        "seatsPerRow": 10 });
+    let event = server.event(json!({ "seatTypes": [hall] })).await;
+    let mut client = server.client().await;
+    let taken = json!({ "eventId": event, "userId": "mina", "seats": ["A-B-3", "A-B-4"] });
+    let taken = client.post("/api/reservations", None, &taken).await;
+    assert_eq!(taken.expect("an answer").status.as_u16(), 201);
+
+    let contest = |how: &[&str]| {
+        let output = crate::server::onsale()
+            .args(["contest", "--json", "--url", &server.url])
+            .args(["--event", &event.to_string(), "--buyers", "120"])
+            .args(how)
+            .output();
+        output.expect("the contest is held")
+    };
+    for wrong in [&[][..], &["--assigned", "best", "--pay"]] {
+        assert!(!contest(wrong).status.success(), "{wrong:?}");
+    }
+    for (sold, refused) in [(58, 62), (0, 120)] {
+        let output = contest(&["--assigned", "name"]);
+        let report = String::from_utf8_lossy(&output.stdout);
+        let report: Value = serde_json::from_str(&report).expect("a report");
+        assert!(output.status.success(), "{report}");
+        assert_eq!(
+            (&report["sold"], &report["refused"]),
+            (&sold.into(), &refused.into())
+        );
+        assert_eq!(report["others"], 60 - sold, "{report}");
+        assert_eq!(report["soldTwice"], 0);
+    }
+    let (books, right) = house.audit();
+    assert!(right, "{books}");
 }

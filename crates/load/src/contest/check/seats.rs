@@ -20,7 +20,7 @@ pub(super) fn check(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Viola
 /// Seats that several live reservations have.
 pub(super) fn owned_twice(ledger: &Ledger) -> BTreeMap<&str, Vec<&str>> {
     let mut owners: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for entry in ledger.entries.iter().filter(|entry| entry.is_live()) {
+    for entry in ledger.all().filter(|entry| entry.is_live()) {
         for seat in &entry.seats {
             owners.entry(seat).or_default().push(&entry.reservation_id);
         }
@@ -31,7 +31,7 @@ pub(super) fn owned_twice(ledger: &Ledger) -> BTreeMap<&str, Vec<&str>> {
 
 /// Every reservation has as many seats as tickets, each of them its own.
 fn check_entries(map: &BTreeMap<String, bool>, ledger: &Ledger, found: &mut Vec<Violation>) {
-    for entry in &ledger.entries {
+    for entry in ledger.all() {
         let distinct: BTreeSet<&String> = entry.seats.iter().collect();
         let fit = distinct.len() == entry.quantity as usize
             && entry.seats.len() == distinct.len()
@@ -53,7 +53,7 @@ fn check_entries(map: &BTreeMap<String, bool>, ledger: &Ledger, found: &mut Vec<
 
 /// The map says that a seat is taken where a live reservation has it, and nowhere else.
 fn check_map(map: &BTreeMap<String, bool>, ledger: &Ledger, found: &mut Vec<Violation>) {
-    let live = ledger.entries.iter().filter(|entry| entry.is_live());
+    let live = ledger.all().filter(|entry| entry.is_live());
     let owned: BTreeSet<&String> = live.flat_map(|entry| &entry.seats).collect();
     let differing = map
         .iter()
@@ -91,7 +91,7 @@ fn check_told(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation>)
 
 fn check_refusals(attempts: &[Attempt], ledger: &Ledger, found: &mut Vec<Violation>) {
     let mut owners: HashMap<&str, BTreeSet<&str>> = HashMap::new();
-    for entry in &ledger.entries {
+    for entry in ledger.all() {
         for seat in &entry.seats {
             owners.entry(seat).or_default().insert(&entry.user_id);
         }

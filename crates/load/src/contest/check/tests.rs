@@ -1,6 +1,7 @@
 use super::*;
 
 mod money;
+mod others;
 mod seats;
 
 /// Attempts and the ledger that belongs to them, ready to be falsified.
@@ -25,6 +26,7 @@ fn sale(total: u32) -> Sale {
             stock,
             event: (total, total),
             entries: Vec::new(),
+            others: Vec::new(),
             seats: None,
             price: None,
         },

@@ -1,12 +1,13 @@
 // Starts the real server privately: on a free port, with its data in a folder of its own.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = process.env.TEST_BINARY ?? new URL("../../../../../target/debug/onsale", import.meta.url).pathname;
+/** The server and its commands. */
+export const BINARY = process.env.TEST_BINARY ?? new URL("../../../../../target/debug/onsale", import.meta.url).pathname;
 
 /** What an organizer of a house shows. */
 export const ADMIN_TOKEN = "browser-test-token";
@@ -29,14 +30,20 @@ export async function openHouse(settings = {}) {
     server.kill("SIGTERM");
     await ended;
     await rm(folder, { recursive: true, force: true });
-  }, server);
+  }, folder);
 }
 
 class House {
-  constructor(url, close, process) {
+  constructor(url, close, folder) {
     this.url = url;
     this.close = close;
-    this.process = process;
+    this.folder = folder;
+  }
+
+  /** When the database's log was last written to, in milliseconds: the last commit. */
+  async lastCommit() {
+    const { mtimeMs } = await stat(join(this.folder, "onsale.db-wal"));
+    return mtimeMs;
   }
 
   /** Asks the API; fails on any answer that is not a success. */

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn labels(seats: &[&str]) -> Vec<String> {
+pub(super) fn labels(seats: &[&str]) -> Vec<String> {
     seats.iter().map(|seat| (*seat).to_owned()).collect()
 }
 
@@ -28,7 +28,7 @@ impl Sale {
         self.map(seats, true)
     }
 
-    fn map(mut self, seats: &[&str], taken: bool) -> Self {
+    pub(super) fn map(mut self, seats: &[&str], taken: bool) -> Self {
         let map = self.ledger.seats.as_mut().unwrap();
         map.extend(labels(seats).into_iter().map(|seat| (seat, taken)));
         self
@@ -42,7 +42,7 @@ impl Sale {
     }
 }
 
-fn honest() -> Sale {
+pub(super) fn honest() -> Sale {
     hall()
         .seated("a", "mina", &["R-A-1", "R-A-2"])
         .seated("b", "joon", &["R-B-2"])
