@@ -32,6 +32,7 @@ function tick(element, end) {
   const left = end - serverNow();
   // A date says more than a number of days.
   if (left > WEEK) return true;
+  element.closest("[data-counts]")?.removeAttribute("hidden");
   const label = element.dataset.label;
   const text = label ? `${label} ${told(left)}` : told(left);
   if (element.textContent !== text) element.textContent = text;

@@ -160,6 +160,9 @@ function previewHall() {
   const add = document.querySelector("[data-add-grade]");
   if (add) {
     add.hidden = false;
+    // Spare lines are for who has no button to add one.
+    const isBlank = (row) => [...row.querySelectorAll("input")].every((input) => input.value === "");
+    while (list.children.length > 1 && isBlank(list.lastElementChild)) list.lastElementChild.remove();
     add.addEventListener("click", () => {
       const row = list.lastElementChild.cloneNode(true);
       row.setAttribute("aria-label", `${row.getAttribute("aria-label").replace(/\d+$/, "")}${list.children.length + 1}`);

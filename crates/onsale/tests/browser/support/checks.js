@@ -1,7 +1,7 @@
 // What holds for every page: accessible, valid, in its own width, from our own host alone, quiet.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import axe from "axe-core";
 import { HtmlValidate } from "html-validate";
 
@@ -68,8 +68,18 @@ export async function hasLargeTargets(page) {
   assert.deepEqual(small, [], page.url());
 }
 
+/** Takes the pictures of the last time away. */
+export async function noPictures() {
+  await rm(SCREENSHOTS, { recursive: true, force: true });
+  await mkdir(SCREENSHOTS, { recursive: true });
+}
+
+/** The names of the pictures that were kept. */
+export async function pictures() {
+  return (await readdir(SCREENSHOTS)).filter((name) => name.endsWith(".png"));
+}
+
 /** Keeps a picture of the page for people to look at. */
 export async function keepPicture(page, name) {
-  await mkdir(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
 }
