@@ -10,7 +10,8 @@ pub struct DatabaseLimits {
     pub database_connections_max: u32,
     /// Connections that are kept while nothing is asked.
     pub database_connections_min: u32,
-    /// Who may wait for a connection; beyond it the database counts as unavailable, at once.
+    /// Who may wait for a connection; beyond it the database counts as unavailable, at once. Each event
+    /// that sells on this node waits at most once, however many buyers it has.
     pub database_waiters_max: u32,
     /// How long a connection is waited for, in milliseconds.
     pub database_wait_ms_max: u32,
@@ -28,7 +29,7 @@ impl Default for DatabaseLimits {
         Self {
             database_connections_max: 20,
             database_connections_min: 5,
-            database_waiters_max: 256,
+            database_waiters_max: 1_024,
             database_wait_ms_max: 2_000,
             database_answer_ms_max: 4_000,
             database_lock_wait_secs: 2,

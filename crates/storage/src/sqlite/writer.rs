@@ -22,8 +22,9 @@ use crate::shape::check_group;
 /// Callers that may wait before others have to wait for a place.
 pub(super) const QUEUE_LEN_MAX: usize = 1_024;
 
-/// Groups in one transaction: enough to share an fsync, few enough to answer soon.
-const GROUPS_PER_TRANSACTION_MAX: usize = 32;
+/// Groups in one transaction: enough to share an fsync and the pages that all of them change, few
+/// enough to answer soon. With a thousand events on sale, 256 sold a tenth to a fifth more than 32.
+const GROUPS_PER_TRANSACTION_MAX: usize = 256;
 
 /// What the writer is asked to do.
 pub(super) enum Job {
