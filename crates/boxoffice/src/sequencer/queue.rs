@@ -157,3 +157,29 @@ impl Batch {
         self.answer(outcomes, decided, Duration::ZERO);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Claim;
+
+    #[test]
+    fn a_command_that_was_given_up_is_not_taken() {
+        let claim = Claim::default();
+        assert!(claim.give_up());
+        assert!(!claim.take());
+    }
+
+    #[test]
+    fn a_command_that_was_taken_is_not_given_up() {
+        let claim = Claim::default();
+        assert!(claim.take());
+        assert!(!claim.give_up());
+    }
+
+    #[test]
+    fn a_command_may_be_given_up_twice() {
+        let claim = Claim::default();
+        assert!(claim.give_up());
+        assert!(claim.give_up());
+    }
+}

@@ -147,3 +147,17 @@ async fn time_never_runs_backwards_although_a_nodes_clock_does() {
     assert!(behind.reserved_at >= ahead.reserved_at);
     house.audit().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_for_losing_is_up_to_the_moment_nothing_is_tried_again() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    let node = house.node("a");
+    // Three quarters of the deadline, exactly.
+    house.store.commits_take(ms(7_500));
+    house.store.next_commits(&[Fault::Taken]);
+    assert_eq!(
+        house.reserve(&node, ask("mina", 1)).await,
+        Err(ReserveError::Unserved(Unserved::Overloaded))
+    );
+    assert_eq!(house.store.asked().len(), 1);
+}

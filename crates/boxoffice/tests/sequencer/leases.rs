@@ -101,6 +101,22 @@ async fn a_busy_node_without_a_lease_lets_another_go_first_now_and_then() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_busy_node_without_a_lease_rests_twice_as_long_as_its_group_took() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    house.coordinator.gone.store(true, Ordering::SeqCst);
+    house.store.commits_take(ms(5));
+    let limits = Limits {
+        batch_len_max: 1,
+        ..Limits::default()
+    };
+    let node = house.node_within("a", limits);
+    let asks = ["mina", "jun"].map(|name| house.reserve(&node, ask(name, 1)));
+    let booked = join_all(asks).await.into_iter();
+    let waited: Vec<_> = booked.map(|b| b.expect("a seat").queue_time).collect();
+    assert_eq!(waited, [ms(0), ms(15)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_that_was_given_twice_does_no_harm() {
     let house = House::selling(event().with_grade("R", 10)).await;
     house.coordinator.generous.store(true, Ordering::SeqCst);

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use crate::faulty::Fault;
 use crate::house::{Booked, House, later, ms};
-use crate::sale::{ask, event};
+use crate::sale::{ask, buyer, event};
 
 fn is_unknown(booked: &Booked) -> bool {
     matches!(
@@ -268,5 +268,17 @@ async fn a_lost_commit_whose_version_another_node_has_is_decided_again() {
         available: 1,
     };
     assert_eq!(waiting.await.expect("a task"), Err(refused));
+    assert_eq!(house.stock().await.held, 2);
+}
+
+/// What is decided in its place is refused, so that the first may still land, and does.
+#[tokio::test(start_paused = true)]
+async fn a_lost_commit_that_nothing_can_take_the_place_of_is_waited_for() {
+    let house = House::selling(event().with_grade("R", 3)).await;
+    let node = house.node("a");
+    house.store.next_commits(&[Fault::LostAndLate(ms(100))]);
+    house.store.commits_take(ms(10));
+    house.store.refuse(buyer("mina"));
+    house.reserved(&node, ask("mina", 2)).await;
     assert_eq!(house.stock().await.held, 2);
 }

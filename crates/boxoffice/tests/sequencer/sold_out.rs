@@ -111,3 +111,15 @@ async fn with_no_age_allowed_every_refusal_is_confirmed() {
     assert_eq!(house.reserve(&node, ask("jun", 1)).await, SOLD_OUT);
     assert_eq!(house.store.facts_asked.load(Ordering::SeqCst), 1);
 }
+
+/// Another node has taken the seat back, and what this one looks up for the key is younger than that.
+#[tokio::test(start_paused = true)]
+async fn facts_of_a_later_version_are_not_decided_upon_with_an_older_memory() {
+    let (house, node, _) = sold_out().await;
+    let sold = house.store.last_group().changes.reservations.remove(0);
+    let other = house.node("b");
+    let cancelled = other.cancel(sold.reservation.id, None).await;
+    cancelled.expect("a cancellation");
+    let booked = house.reserve(&node, ask("jun", 1).keyed("k")).await;
+    assert!(booked.is_ok(), "{booked:?}");
+}
