@@ -11,7 +11,9 @@ sendAgain();
 watchStock();
 chooseSeats();
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+for (const [mark, act] of [["print", () => window.print()], ["back", () => history.back()]]) {
+  for (const button of document.querySelectorAll(`[data-${mark}]`)) {
+    button.hidden = false;
+    button.addEventListener("click", act);
+  }
 }

@@ -25,6 +25,8 @@ struct ProblemPage {
     quote: Option<String>,
     /// Whether to ask for the same address again makes sense.
     may_retry: bool,
+    /// Whether a form was refused unread, which its sender has to send again.
+    leads_back: bool,
 }
 
 /// Draws the page of an error over `response`, whose headers stay.
@@ -56,9 +58,16 @@ pub(crate) fn draw(
         Code::Forbidden => (t.refused_title, t.foreign.to_owned()),
         _ => (t.refused_title, notice(error, frame.lang)),
     };
+    let leads_back = waits && !method.is_safe();
     let page = ProblemPage {
         title,
-        body,
+        // This page does not know what was in the form, so it cannot try again by itself.
+        body: if leads_back {
+            t.form_body.to_owned()
+        } else {
+            body
+        },
+        leads_back,
         quote: (code == Code::Internal).then(|| request_id.to_owned()),
         may_retry: waits && method.is_safe(),
         frame,

@@ -40,6 +40,18 @@ class House {
     this.folder = folder;
   }
 
+  /** Keeps the database from being written to, as a disk that hangs does; gives what lets go of it. */
+  async lockDatabase() {
+    const holds = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()";
+    const holder = spawn("python3", ["-c", holds, join(this.folder, "onsale.db")], { stdio: ["pipe", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => holder.once("exit", resolve));
+    await new Promise((resolve) => holder.stdout.once("data", resolve));
+    return () => {
+      holder.stdin.end();
+      return ended;
+    };
+  }
+
   /** When the database's log was last written to, in milliseconds: the last commit. */
   async lastCommit() {
     const { mtimeMs } = await stat(join(this.folder, "onsale.db-wal"));

@@ -243,6 +243,8 @@ pub(super) const TEXTS: Texts = Texts {
         quote: "Number",
         home: "See all events",
         retry: "Try again now",
+        form_body: "Nothing was done, and what you filled in is still there. Please go back and send it again in a moment; you will not buy twice.",
+        back: "Back to the form",
     },
     again: Again {
         busy_title: "You are in line",

@@ -226,6 +226,8 @@ pub(super) const TEXTS: Texts = Texts {
         quote: "번호",
         home: "전체 공연 보기",
         retry: "지금 다시 시도",
+        form_body: "처리된 것은 없으며 입력하신 내용은 그대로 있습니다. 뒤로 돌아가 잠시 후 다시 보내 주세요. 두 번 구매되지 않습니다.",
+        back: "입력 화면으로 돌아가기",
     },
     again: Again {
         busy_title: "순서를 기다리고 있습니다",

@@ -247,6 +247,8 @@ pub(crate) struct Problem {
     pub(crate) quote: &'static str,
     pub(crate) home: &'static str,
     pub(crate) retry: &'static str,
+    pub(crate) form_body: &'static str,
+    pub(crate) back: &'static str,
 }
 
 /// A request that is sent again by itself.
