@@ -1,7 +1,8 @@
 // The organizer's desk: an evening from its first form to the last guest.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { readFile } from "node:fs/promises";
+import { after, afterEach, before, test } from "node:test";
 import { openBrowser, visitor } from "./support/browser.js";
 import { signIn, until } from "./support/buying.js";
 import { openHouse } from "./support/house.js";
@@ -13,6 +14,10 @@ before(async () => {
   [house, browser] = await Promise.all([openHouse(), openBrowser()]);
   desk = await visitor(browser, { size: "desktop" });
   await signIn(desk, house);
+});
+// One browser opens six connections to a server, and each page of a sale keeps one.
+afterEach(async () => {
+  for (const page of desk.pages()) await page.close();
 });
 after(async () => {
   await browser?.close();
@@ -54,6 +59,44 @@ test("an event is put on sale, its hall drawn while it is typed, and copied", as
   await page.getByRole("link", { name: "Copy" }).click();
   assert.equal(await page.getByLabel("Name").inputValue(), "Opening Night");
   assert.equal(await page.getByLabel("Begins").inputValue(), "");
+});
+
+test("an event is changed by one organizer at a time, and buyers see it", async () => {
+  const { eventId } = await house.event({ eventName: "First Draft", price: { r: 50000 }, totalSeats: 40 });
+  const [page, late] = [await visit(`/admin/events/${eventId}/edit`), await visit(`/admin/events/${eventId}/edit`)];
+  await page.getByLabel("Name").fill("Final Version");
+  await page.getByRole("group", { name: "Grade 1" }).getByLabel("Price").fill("65000");
+  await page.getByLabel("Tickets per buyer").fill("3");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Final Version" }).waitFor();
+  await late.getByLabel("Name").fill("Third Thoughts");
+  await late.getByRole("button", { name: "Save" }).click();
+  await late.getByRole("alert").getByText("The event has changed since you read it").waitFor();
+  assert.equal(await late.getByLabel("Name").inputValue(), "Third Thoughts");
+
+  const buyer = await (await visitor(browser)).newPage();
+  await buyer.goto(`${house.url}/events/${eventId}`);
+  await buyer.getByRole("heading", { name: "Final Version" }).waitFor();
+  await buyer.locator("label.grade").getByText("₩65,000").waitFor();
+  assert.equal(await buyer.getByLabel("How many").locator("option").count(), 3);
+});
+
+test("what is wrong with a new event is told where it stands, and a grade can be added", async () => {
+  const page = await visit("/admin/new");
+  await page.getByLabel("Name").fill("Half Done");
+  await page.getByLabel("Begins").fill("2031-05-01T19:30:00");
+  await page.getByRole("button", { name: "Add a grade" }).click();
+  const [first, second] = [page.getByRole("group", { name: "Grade 1" }), page.getByRole("group", { name: "Grade 2" })];
+  for (const [grade, name, price] of [[first, "r", "60000"], [second, "s", "many"]]) {
+    await grade.getByLabel("Grade").fill(name);
+    await grade.getByLabel("Price").fill(price);
+    await grade.getByLabel("Seats", { exact: true }).fill("50");
+  }
+  await page.getByRole("button", { name: "Create event" }).click();
+  await page.getByText("seatTypes[1].price").waitFor();
+  await page.getByRole("group", { name: "Grade 2" }).getByLabel("Price").fill("40000");
+  await page.getByRole("button", { name: "Create event" }).click();
+  await page.locator("tr[data-grade=S] [data-left]").getByText("50").waitFor();
 });
 
 test("a sale is followed while it happens", async () => {
@@ -105,6 +148,18 @@ test("the door is worked by keyboard, and says what a ticket is worth", async ()
   await page.locator("[data-inside]").getByText("1 of 1").waitFor();
   await scan("nonsense");
   await page.getByRole("alert").getByText("Not a ticket of ours").waitFor();
+
+  const other = await house.event({ eventName: "Next Door", price: { r: 50000 }, totalSeats: 40, holdSeconds: 0 });
+  const bought = await house.reserve(other.eventId, { quantity: 1 });
+  const { tickets: [{ code: foreign }] } = await house.api("GET", `/reservations/${bought.reservationId}`);
+  await scan(foreign);
+  await page.getByRole("alert").getByText("For another event").waitFor();
+  await page.getByRole("alert").getByText("Next Door").waitFor();
+  await page.getByLabel("Event number").fill(String(other.eventId));
+  await page.getByLabel("Ticket code").focus();
+  await house.api("DELETE", `/reservations/${bought.reservationId}`);
+  await scan(foreign);
+  await page.getByRole("alert").getByText("Cancelled ticket").waitFor();
 });
 
 test("every door says how many are in, whichever door let them in", async () => {
@@ -137,6 +192,15 @@ test("reservations are searched, and exported while they are read", async () => 
   await page.getByLabel("Buyer").fill("buyer7");
   await page.getByRole("button", { name: "Search" }).click();
   await page.getByText("1 reservation", { exact: true }).waitFor();
-  const csv = await desk.request.get(`${house.url}/admin/events/${eventId}/reservations.csv`);
-  assert.equal((await csv.text()).trim().split("\r\n").length, 61);
+  await page.getByLabel("Buyer").fill("");
+  await page.getByLabel("Status").selectOption("CANCELLED");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByText("No reservation found").waitFor();
+
+  await page.goto(`${house.url}/admin/events/${eventId}`);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Reservations as CSV" }).click()]);
+  assert.equal(download.suggestedFilename(), `reservations-${eventId}.csv`);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+  assert.equal(lines.length, 61);
+  assert.match(lines[1], /"buyer0","R","1","","50000","CONFIRMED"/);
 });

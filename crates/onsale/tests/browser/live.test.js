@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBrowser, visitor } from "./support/browser.js";
-import { until } from "./support/buying.js";
+import { fillIn, until } from "./support/buying.js";
 import { openHouse } from "./support/house.js";
 
 let house;
@@ -52,6 +52,26 @@ test("where streams fail the page asks", async () => {
   await page.locator("[data-live]:not([hidden])").waitFor({ timeout: 15_000 });
   await house.reserve(eventId, { quantity: 5 });
   await page.locator("[data-grade=R]").getByText("25 seats left").waitFor({ timeout: 15_000 });
+});
+
+test("a page that nobody sees holds no stream, and catches up when it is seen", async () => {
+  const { eventId } = await house.event({ price: { r: 1000 }, totalSeats: 30 });
+  const page = await visit(`/events/${eventId}`);
+  const see = (isHidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  const streams = async () => Number((await house.metrics()).match(/^onsale_http_streams (\d+)/m)[1]);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const open = await streams();
+  await see(true);
+  await until(streams, (count) => count === open - 1);
+  await house.reserve(eventId, { quantity: 7 });
+  assert.equal(await page.locator("[data-grade=R]").textContent(), "30 seats left");
+  await see(false);
+  await page.locator("[data-grade=R]").getByText("23 seats left").waitFor();
+  assert.equal(await streams(), open);
 });
 
 test("the sale opens by itself, at its moment, with a form", async () => {
@@ -108,6 +128,76 @@ test("a tap on a phone comes closer first, and then chooses", async () => {
   assert.equal(await page.locator("[data-chosen-list] li").count(), 1);
   await page.getByRole("button", { name: "Show all" }).click();
   assert.equal(await page.locator(".plan svg").getAttribute("viewBox"), whole);
+});
+
+test("the map is brought closer and moved by mouse", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`, { size: "desktop" });
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const svg = page.locator(".plan svg");
+  const view = async () => (await svg.getAttribute("viewBox")).split(" ").map(Number);
+  const whole = await view();
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  const near = await view();
+  assert.ok(near[2] < whole[2], `${near}`);
+  const box = await svg.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 60, y - 30, { steps: 4 });
+  await page.mouse.up();
+  const moved = await view();
+  assert.ok(moved[0] > near[0] && moved[1] > near[1] && moved[2] === near[2], `${near} ${moved}`);
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 0, "to move the map is not to choose");
+});
+
+test("two fingers that part bring the map closer", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  const svg = page.locator(".plan svg");
+  const width = async () => Number((await svg.getAttribute("viewBox")).split(" ")[2]);
+  const before = await width();
+  await svg.scrollIntoViewIfNeeded();
+  const box = await svg.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const screen = await page.context().newCDPSession(page);
+  const touch = (type, distance) => screen.send("Input.dispatchTouchEvent", { type, touchPoints: distance ? [{ x: x - distance, y, id: 1 }, { x: x + distance, y, id: 2 }] : [] });
+  await touch("touchStart", 30);
+  for (const distance of [45, 60, 80]) await touch("touchMove", distance);
+  await touch("touchEnd");
+  assert.ok((await width()) < before * 0.7, `${before} ${await width()}`);
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 0);
+});
+
+test("thousands of seats are drawn as some hundred elements, and their rows change one by one", async () => {
+  const seatTypes = [{ seatType: "R", price: 1000, total: 6000, seating: "ASSIGNED", rows: 60, seatsPerRow: 100 }];
+  const { eventId } = await house.event({ ...hall, seatTypes });
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const count = () => page.locator(".plan path.free").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("z").length - 1);
+  await until(count, (free) => free === 6000);
+  assert.ok((await page.locator(".plan svg *").count()) < 400);
+  await page.evaluate(() => {
+    globalThis.rowsDrawn = 0;
+    new MutationObserver((changes) => (globalThis.rowsDrawn += new Set(changes.map(({ target }) => target)).size)).observe(document.querySelector(".plan"), { subtree: true, attributeFilter: ["d"] });
+  });
+  await house.reserve(eventId, { seats: ["R-AB-50"], quantity: 1 });
+  await until(count, (free) => free === 5999);
+  assert.equal(await page.evaluate(() => globalThis.rowsDrawn), 3, "a row is three paths");
+});
+
+test("who leaves the choice to us gets seats together", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}`);
+  await fillIn(page, { quantity: "3" });
+  await page.getByRole("button", { name: "Reserve" }).click();
+  await page.getByRole("heading", { name: "Your seats are kept" }).waitFor();
+  const seats = await page.locator(".order .seat").allTextContents();
+  const [, row] = seats[0].split("-");
+  const places = seats.map((seat) => Number(seat.split("-")[2]));
+  assert.deepEqual(seats, [0, 1, 2].map((n) => `R-${row}-${places[0] + n}`));
 });
 
 test("a seat that somebody else takes first says so kindly, and is no longer chosen", async () => {

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { SIZES, openBrowser, visitor } from "./support/browser.js";
 import { fitsItsWindow, hasLargeTargets, isAccessible, isValidHtml, keepPicture, keepWatch, noPictures, pictures } from "./support/checks.js";
+import { until } from "./support/buying.js";
 import { ADMIN_TOKEN, openHouse } from "./support/house.js";
 
 // A pair that has both of each in CI, and all of them for who has the time.
@@ -46,6 +47,13 @@ before(async () => {
   const returned = await house.reserve(seats.eventId, { ...mine, seatType: "R" });
   await house.api("POST", `/reservations/${returned.reservationId}/payment`, { method: "CARD", token: "tok_ok" });
   await house.api("DELETE", `/reservations/${returned.reservationId}`);
+  const short = await house.event({ eventName: "Too Late", holdSeconds: 1 });
+  const expired = await house.reserve(short.eventId, { ...mine, seatType: "R" });
+  await until(() => house.api("GET", `/reservations/${expired.reservationId}`), ({ status }) => status === "EXPIRED");
+  const used = await house.reserve(seats.eventId, { ...mine, seats: ["R-E-1", "R-E-2"] });
+  await house.api("POST", `/reservations/${used.reservationId}/payment`, { method: "CARD", token: "tok_ok" });
+  const { tickets: [{ code }] } = await house.api("GET", `/reservations/${used.reservationId}`);
+  await house.api("POST", `/tickets/${code}/check-in`);
   pages = {
     events: "/?show=all",
     "events-none": "/?q=nothing-like-it",
@@ -57,6 +65,8 @@ before(async () => {
     seats: `/events/${seats.eventId}/seats`,
     hold: `/reservations/${hold.reservationId}`,
     tickets: `/reservations/${paid.reservationId}`,
+    "tickets-used": `/reservations/${used.reservationId}`,
+    expired: `/reservations/${expired.reservationId}`,
     cancelled: `/reservations/${returned.reservationId}`,
     find: "/tickets",
     "find-missing": "/tickets?code=0123A-BCDEF&user=nobody",

@@ -70,6 +70,12 @@ class House {
     return text ? JSON.parse(text) : undefined;
   }
 
+  /** The server's metrics, as text. */
+  async metrics() {
+    const answer = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    return answer.text();
+  }
+
   /** Puts an event on sale; gives it. */
   event(fields = {}) {
     return this.api("POST", "/events", {
