@@ -44,17 +44,21 @@ impl Drop for Background {
     }
 }
 
+/// What each of its tasks works with.
+type Shared = (Arc<Ports>, Arc<Limits>);
+
 /// Begins the background work.
 pub(crate) fn start(
-    ports: &Ports,
-    limits: &Limits,
+    ports: &Arc<Ports>,
+    limits: &Arc<Limits>,
     sequencers: &Arc<Sequencers>,
     cashier: &Cashier,
 ) -> Background {
-    let sweeper = sweep(ports.clone(), limits.clone(), Arc::clone(sequencers));
-    let purger = purge(ports.clone(), limits.clone());
-    let auditor = audit(ports.clone(), limits.clone(), Arc::clone(sequencers));
-    let reconciler = reconcile(cashier.clone(), limits.clone());
+    let shared = || (Arc::clone(ports), Arc::clone(limits));
+    let sweeper = sweep(shared(), Arc::clone(sequencers));
+    let purger = purge(shared());
+    let auditor = audit(shared(), Arc::clone(sequencers));
+    let reconciler = reconcile(cashier.clone(), Arc::clone(limits));
     Background {
         tasks: vec![
             runtime::spawn(sweeper),
@@ -66,7 +70,7 @@ pub(crate) fn start(
 }
 
 /// Wakes the sequencers of idle events in which something is due.
-async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
+async fn sweep((ports, limits): Shared, sequencers: Arc<Sequencers>) {
     let interval = runtime::millis(limits.sweep_interval_ms);
     loop {
         runtime::sleep(interval).await;
@@ -88,7 +92,7 @@ async fn sweep(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
 }
 
 /// Settles payments whose outcome nobody waits for any more, and gives back what is refunded.
-async fn reconcile(cashier: Cashier, limits: Limits) {
+async fn reconcile(cashier: Cashier, limits: Arc<Limits>) {
     let interval = runtime::millis(limits.reconcile_interval_ms);
     let mut round = Round::default();
     loop {
@@ -98,7 +102,7 @@ async fn reconcile(cashier: Cashier, limits: Limits) {
 }
 
 /// Removes keys that are older than the contract asks for.
-async fn purge(ports: Ports, limits: Limits) {
+async fn purge((ports, limits): Shared) {
     loop {
         runtime::sleep(PURGE_INTERVAL).await;
         let before = ports.clock.now().minus_secs(limits.key_retention_secs);
@@ -116,7 +120,7 @@ async fn purge(ports: Ports, limits: Limits) {
 }
 
 /// Checks the invariants of the events that sell on this node, for `onsale_invariant_violations`.
-async fn audit(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) {
+async fn audit((ports, limits): Shared, sequencers: Arc<Sequencers>) {
     report(&[]);
     let interval = Duration::from_secs(limits.audit_interval_secs.into());
     let mut took = Duration::ZERO;

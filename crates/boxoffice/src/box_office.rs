@@ -33,7 +33,6 @@ pub use door::{Checked, ShownTicket};
 pub use paying::PayRequest;
 
 /// What the box office works with; all of it is handed in.
-#[derive(Clone)]
 pub struct Ports {
     /// The database.
     pub store: Arc<dyn Store>,
@@ -54,8 +53,8 @@ pub struct Ports {
 /// Sells tickets. Cheap to clone.
 #[derive(Clone)]
 pub struct BoxOffice {
-    ports: Ports,
-    limits: Limits,
+    ports: Arc<Ports>,
+    limits: Arc<Limits>,
     sequencers: Arc<Sequencers>,
     cashier: Cashier,
 }
@@ -150,8 +149,13 @@ const LIST_MOMENT_MICROS: i64 = 1_000_000;
 impl BoxOffice {
     /// A box office over these ports, within these limits.
     pub fn new(ports: Ports, limits: Limits) -> Self {
-        let sequencers = Arc::new(Sequencers::new(ports.clone(), limits.clone()));
-        let cashier = Cashier::new(ports.clone(), limits.clone(), Arc::clone(&sequencers));
+        let (ports, limits) = (Arc::new(ports), Arc::new(limits));
+        let sequencers = Arc::new(Sequencers::new(Arc::clone(&ports), Arc::clone(&limits)));
+        let cashier = Cashier::new(
+            Arc::clone(&ports),
+            Arc::clone(&limits),
+            Arc::clone(&sequencers),
+        );
         Self {
             ports,
             limits,

@@ -38,8 +38,8 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 /// The till of one node. A clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Cashier {
-    ports: Ports,
-    limits: Limits,
+    ports: Arc<Ports>,
+    limits: Arc<Limits>,
     sequencers: Arc<Sequencers>,
     /// Payments that this node is busy with, and who is told when it no longer is.
     open: Arc<Mutex<HashMap<PaymentId, Arc<Notify>>>>,
@@ -68,7 +68,7 @@ impl Drop for Busy {
 }
 
 impl Cashier {
-    pub(crate) fn new(ports: Ports, limits: Limits, sequencers: Arc<Sequencers>) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, limits: Arc<Limits>, sequencers: Arc<Sequencers>) -> Self {
         Self {
             ports,
             limits,

@@ -64,6 +64,9 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// How many there are; `Sweep` is the last.
+    pub(crate) const COUNT: usize = Self::Sweep as usize + 1;
+
     /// The outcome of such a command when it was not decided.
     pub fn unserved(self, why: Unserved) -> Outcome {
         match self {
@@ -176,6 +179,9 @@ impl Outcome {
 }
 
 impl Fate {
+    /// How many there are; `Unserved` is the last.
+    pub(crate) const COUNT: usize = Self::Unserved as usize + 1;
+
     /// Its name in metrics and the event's log.
     pub const fn name(self) -> &'static str {
         match self {

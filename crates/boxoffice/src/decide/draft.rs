@@ -284,25 +284,28 @@ impl<'a> Draft<'a> {
     pub(super) fn finish(self, outcomes: Vec<Outcome>) -> Decision {
         let before = self.known.snapshot;
         let more_due = self.more_due();
-        let after = if self.is_unchanged() {
-            EventSnapshot {
-                next_due: self.next_due(),
-                ..before.clone()
-            }
-        } else {
-            self.snapshot()
-        };
-        let grades = self.grades.into_iter().zip(&before.grades);
+        let (version, next_due) = (self.version(), self.next_due());
+        let grades = self.grades.iter().zip(&before.grades);
+        let other = grades.filter(|(now, was)| now != was);
         let changes = Changes {
-            event: (self.event != before.event).then_some(self.event),
-            grades: grades
-                .filter(|(now, was)| now != *was)
-                .map(|(now, _)| now)
-                .collect(),
+            event: (self.event != before.event).then(|| Arc::clone(&self.event)),
+            grades: other.map(|(now, _)| now.clone()).collect(),
             reservations: self.touched.into_values().collect(),
             keys: self.keys.into_values().collect(),
             payments: self.payments.into_values().collect(),
             refunds: self.refunds.into_values().collect(),
+        };
+        let after = EventSnapshot {
+            event: self.event,
+            grades: self.grades,
+            version,
+            last_now: if version == before.version {
+                before.last_now
+            } else {
+                self.now
+            },
+            next_due,
+            seats: self.seats,
         };
         Decision {
             outcomes,

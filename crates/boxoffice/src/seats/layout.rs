@@ -96,8 +96,13 @@ impl Layout {
 
     /// What is printed on a seat.
     pub fn label(&self, seat: Seat) -> SeatLabel {
-        let (grade, row, number) = (&self.seat_type, row_name(seat.row), seat.place + 1);
-        SeatLabel(format!("{grade}-{row}-{number}").into())
+        let mut label = String::with_capacity(SEAT_LABEL_LEN_MAX);
+        label.push_str(self.seat_type.as_str());
+        label.push(SEPARATOR);
+        push_row_name(&mut label, seat.row);
+        label.push(SEPARATOR);
+        push_number(&mut label, seat.place + 1);
+        SeatLabel(label.into())
     }
 
     /// The seat of this label, if this grade has it.
@@ -114,14 +119,24 @@ impl Layout {
 
 /// A row's letters: A to Z, then AA to AZ, BA and so on.
 pub fn row_name(row: u32) -> String {
-    let mut letters = Vec::new();
-    let mut left = row + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(char::from(b'A' + u8::try_from(left % LETTERS).unwrap_or(0)));
-        left /= LETTERS;
+    let mut name = String::new();
+    push_row_name(&mut name, row);
+    name
+}
+
+fn push_row_name(to: &mut String, row: u32) {
+    let (before, letter) = (row / LETTERS, row % LETTERS);
+    if let Some(before) = before.checked_sub(1) {
+        push_row_name(to, before);
     }
-    letters.iter().rev().collect()
+    to.push(char::from(b'A' + u8::try_from(letter).unwrap_or(0)));
+}
+
+fn push_number(to: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(to, number / 10);
+    }
+    to.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
 }
 
 /// The row of these letters, from 0; `None` where no grade can have it.

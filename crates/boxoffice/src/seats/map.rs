@@ -80,15 +80,14 @@ impl SeatMap {
                 *word = if on { *word | bit } else { *word & !bit };
             }
         };
-        let there = |seat: &&Seat| {
-            seat.row < self.layout.rows() && seat.place < self.layout.seats_per_row()
-        };
-        let seats: Vec<Seat> = seats.iter().filter(there).copied().collect();
-        for (index, seat) in seats.iter().enumerate() {
+        let (rows, places) = (self.layout.rows(), self.layout.seats_per_row());
+        let there = |seat: &&Seat| seat.row < rows && seat.place < places;
+        let mut seats = seats.iter().filter(there).peekable();
+        while let Some(seat) = seats.next() {
             let at = self.bit(*seat);
             put(&mut self.taken, at, state != SeatState::Available);
             put(&mut self.sold, at, state == SeatState::Sold);
-            if seats.get(index + 1).is_none_or(|next| next.row != seat.row) {
+            if seats.peek().is_none_or(|next| next.row != seat.row) {
                 self.longest[seat.row as usize] = self.longest_run(seat.row);
             }
         }

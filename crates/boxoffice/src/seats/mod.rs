@@ -73,9 +73,14 @@ impl SeatMaps {
 
     /// Changes where seats stand. Labels that no grade has are left alone.
     pub fn set(&mut self, labels: &[SeatLabel], state: SeatState) {
-        for label in labels {
-            if let Some((at, seat)) = self.find(label) {
-                Arc::make_mut(&mut self.0[at]).set(&[seat], state);
+        if labels.is_empty() {
+            return;
+        }
+        for map in &mut self.0 {
+            let layout = map.layout();
+            let seats: Vec<Seat> = labels.iter().filter_map(|seat| layout.seat(seat)).collect();
+            if !seats.is_empty() {
+                Arc::make_mut(map).set(&seats, state);
             }
         }
     }

@@ -19,7 +19,7 @@ use super::task::Sequencer;
 
 /// The event as this node knows it.
 pub(super) struct Warm {
-    pub(super) snapshot: EventSnapshot,
+    pub(super) snapshot: Arc<EventSnapshot>,
     /// When the database was last known to have this version and no later one.
     confirmed: Instant,
 }
@@ -61,7 +61,7 @@ impl Sequencer {
             Ok(found) => found,
             Err(error) => return unserved(&error),
         };
-        match self.landed(found.as_ref(), unknown).await {
+        match self.landed(found.as_deref(), unknown).await {
             Ok(None) => {}
             Ok(Some(commit)) => {
                 self.announce(found);
@@ -113,13 +113,13 @@ impl Sequencer {
     }
 
     /// The warm snapshot, or the database's.
-    async fn snapshot(&mut self) -> Result<Option<EventSnapshot>, StoreError> {
+    async fn snapshot(&mut self) -> Result<Option<Arc<EventSnapshot>>, StoreError> {
         if let Some(warm) = &self.warm {
-            return Ok(Some(warm.snapshot.clone()));
+            return Ok(Some(Arc::clone(&warm.snapshot)));
         }
         let confirmed = self.instant();
         let store = &self.shared.ports.store;
-        let loaded = store.event(self.event, Source::Writer).await?;
+        let loaded = store.event(self.event, Source::Writer).await?.map(Arc::new);
         self.warm = loaded.clone().map(|snapshot| Warm {
             snapshot,
             confirmed,
@@ -131,9 +131,9 @@ impl Sequencer {
     #[cfg(feature = "planted-bugs")]
     async fn read_again(
         &mut self,
-        snapshot: EventSnapshot,
+        snapshot: Arc<EventSnapshot>,
         now: Timestamp,
-    ) -> Option<(EventSnapshot, Timestamp)> {
+    ) -> Option<(Arc<EventSnapshot>, Timestamp)> {
         if !planted!(VersionAfterFacts) {
             return Some((snapshot, now));
         }
@@ -219,7 +219,9 @@ impl Sequencer {
                 Err(error) => return unserved(&error),
             }
         }
-        warm.snapshot.next_due = after.next_due;
+        if warm.snapshot.next_due != after.next_due {
+            Arc::make_mut(&mut warm.snapshot).next_due = after.next_due;
+        }
         Attempt::Decided { outcomes, more_due }
     }
 
@@ -266,7 +268,7 @@ impl Sequencer {
         let mut results = self.shared.ports.store.commit(vec![group]).await;
         match results.pop() {
             Some(Ok(())) => {
-                let after = after.event.deleted_at.is_none().then_some(after);
+                let after = after.event.deleted_at.is_none().then(|| Arc::new(after));
                 self.announce(after.clone());
                 self.warm = after.map(|snapshot| Warm {
                     snapshot,
@@ -305,10 +307,10 @@ impl Sequencer {
     }
 
     /// Tells everybody what the event is like now; `None`: it is gone.
-    fn announce(&self, after: Option<EventSnapshot>) {
+    fn announce(&self, after: Option<Arc<EventSnapshot>>) {
         let coordinator = &self.shared.ports.coordinator;
         match after {
-            Some(snapshot) => coordinator.publish(Arc::new(snapshot)),
+            Some(snapshot) => coordinator.publish(snapshot),
             None => coordinator.forget(self.event),
         }
     }

@@ -1,10 +1,11 @@
 //! What the sequencers tell about themselves.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
-use crate::command::{Command, Outcome};
+use crate::command::{Command, CommandKind, Fate, Outcome};
 
 /// Handles that are looked up once.
 pub(crate) struct Metrics {
@@ -15,6 +16,8 @@ pub(crate) struct Metrics {
     conflicts: Counter,
     unknown_commits: Counter,
     poisoned: Counter,
+    /// By command and fate; each is looked up once, when there is something to count.
+    outcomes: Vec<OnceLock<Counter>>,
 }
 
 /// A command in a queue, counted until it leaves: taken, refused, or lost with its task.
@@ -37,6 +40,7 @@ impl Metrics {
             conflicts: counter!("onsale_conflicts_total"),
             unknown_commits: counter!("onsale_unknown_commits_total"),
             poisoned: counter!("onsale_poisoned_commands_total"),
+            outcomes: vec![OnceLock::new(); CommandKind::COUNT * Fate::COUNT],
         }
     }
 
@@ -56,7 +60,7 @@ impl Metrics {
         self.group_size.record(commands.len() as f64);
         self.group_seconds.record(took.as_secs_f64());
         let mut first = 0;
-        // Outcomes come in runs of a kind: one look-up for each run.
+        // Outcomes come in runs of a kind.
         while first < outcomes.len() {
             let labels = (commands[first].kind(), outcomes[first].fate());
             let run = outcomes[first..]
@@ -64,11 +68,15 @@ impl Metrics {
                 .zip(&commands[first..])
                 .take_while(|(outcome, command)| (command.kind(), outcome.fate()) == labels)
                 .count();
-            let (kind, fate) = (labels.0.name(), labels.1.name());
-            counter!("onsale_outcomes_total", "command" => kind, "fate" => fate)
-                .increment(run as u64);
+            self.outcomes(labels.0, labels.1).increment(run as u64);
             first += run;
         }
+    }
+
+    fn outcomes(&self, kind: CommandKind, fate: Fate) -> &Counter {
+        self.outcomes[kind as usize * Fate::COUNT + fate as usize].get_or_init(
+            || counter!("onsale_outcomes_total", "command" => kind.name(), "fate" => fate.name()),
+        )
     }
 
     /// Another node was first.

@@ -28,8 +28,8 @@ use task::Sequencer;
 
 /// Every event's sequencer on this node.
 pub struct Sequencers {
-    ports: Ports,
-    limits: Limits,
+    ports: Arc<Ports>,
+    limits: Arc<Limits>,
     metrics: Arc<metrics::Metrics>,
     active: Mutex<Active>,
 }
@@ -47,7 +47,7 @@ struct Running {
 
 impl Sequencers {
     /// No sequencer yet; each begins with its event's first command.
-    pub fn new(ports: Ports, limits: Limits) -> Self {
+    pub fn new(ports: Arc<Ports>, limits: Arc<Limits>) -> Self {
         Self {
             ports,
             limits,

@@ -84,7 +84,11 @@ pub(crate) struct Batch {
 impl Batch {
     /// Takes what is still wanted at `now`; the rest is dropped before it is decided.
     pub(crate) fn take(envelopes: impl Iterator<Item = Envelope>, now: Instant) -> Self {
-        let mut batch = Self::default();
+        let (len, _) = envelopes.size_hint();
+        let mut batch = Self {
+            commands: Vec::with_capacity(len),
+            callers: Vec::with_capacity(len),
+        };
         for Envelope {
             command,
             caller,

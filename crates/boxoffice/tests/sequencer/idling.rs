@@ -13,7 +13,10 @@ use crate::house::{House, later, ms, secs, settle};
 use crate::sale::{ask, event};
 
 fn sequencers(house: &House) -> Arc<Sequencers> {
-    Arc::new(Sequencers::new(house.ports("a"), Limits::default()))
+    Arc::new(Sequencers::new(
+        Arc::new(house.ports("a")),
+        Arc::new(Limits::default()),
+    ))
 }
 
 async fn reserve(sequencers: &Arc<Sequencers>, event: EventId, name: &str) -> Outcome {
