@@ -7,6 +7,7 @@
 //! A loading future runs in a task of its own: its asker may go away without leaving the others
 //! waiting for a future that nobody polls.
 
+mod bounded;
 mod counters;
 mod flights;
 pub(crate) mod hearing;

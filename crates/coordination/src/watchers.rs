@@ -75,6 +75,9 @@ impl Watchers {
     pub(crate) fn offer(&self, snapshot: &Arc<EventSnapshot>) {
         let event = snapshot.event.id;
         let mut channels = lock(&self.channels);
+        if channels.by_event.is_empty() {
+            return;
+        }
         let Entry::Occupied(mut entry) = channels.by_event.entry(event) else {
             return;
         };

@@ -9,11 +9,9 @@ use boxoffice::coordinator::{View, ViewKey};
 use boxoffice::event::{Event, EventSnapshot};
 use boxoffice::ids::{EventId, Version};
 use boxoffice::store::EventListQuery;
-use moka::ops::compute::Op;
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
 use tokio::time::Instant;
 
+use super::bounded::Bounded;
 use super::hearing::Hearing;
 use crate::limits::{CacheLimits, millis, secs};
 
@@ -124,7 +122,7 @@ impl Level {
 
     /// Whether anything is remembered of an event.
     pub(crate) fn has(&self, event: EventId) -> bool {
-        self.events.entries.contains_key(&event)
+        self.events.entries.has(&event)
     }
 
     /// Remembers that an event has this version, and drops what is older.
@@ -133,19 +131,14 @@ impl Level {
     pub(crate) fn heard(&self, event: EventId, version: Version) {
         let now = Instant::now();
         let until = now + self.forgotten;
-        let entries = &self.events.entries;
-        entries.entry(event).and_compute_with(|old| {
-            let old = old.map(moka::Entry::into_value);
-            let is_news = match old.filter(|old| now < old.until).map(|old| old.state) {
-                Some(State::View(view)) => version_of(&view).is_some_and(|old| old < version),
-                Some(State::Heard(old)) => old < version,
+        self.events.change(&event, now, |old| {
+            let is_news = match old.map(|old| &old.state) {
+                Some(State::View(view)) => version_of(view).is_some_and(|old| old < version),
+                Some(State::Heard(old)) => *old < version,
                 Some(State::Forgotten) => false,
                 None => true,
             };
-            if !is_news {
-                return Op::Nop;
-            }
-            Op::Put(Entry {
+            is_news.then_some(Entry {
                 state: State::Heard(version),
                 as_of: now,
                 until,
@@ -158,7 +151,7 @@ impl Level {
     /// A deletion is final and numbers are not used again, so that whatever still arrives is older
     /// than the deletion: no version needs to be compared, nor be known.
     pub(crate) fn forget(&self, event: EventId) {
-        self.events.insert(event, State::Forgotten, self.forgotten);
+        self.events.insert(&event, State::Forgotten, self.forgotten);
     }
 }
 
@@ -188,24 +181,16 @@ struct Entry {
 
 /// The views of one kind.
 struct Shelf<K> {
-    entries: Cache<K, Entry>,
+    entries: Bounded<K, Entry>,
     ttl: Duration,
     /// Where others change what is on it: whether their changes are heard of.
     hearing: Option<Arc<Hearing>>,
 }
 
-impl<K: Hash + Eq + Clone + Send + Sync + 'static> Shelf<K> {
-    /// The entries carry their own end, told by tokio's clock, which tests can stop; the cache's
-    /// own time to live only gives the memory back. Least recently used goes first, because a
-    /// policy that weighs how often a key is asked for may turn away what was just published.
+impl<K: Hash + Eq + Clone> Shelf<K> {
     fn new(entries_max: u32, ttl: Duration) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(entries_max.into())
-            .time_to_live(ttl)
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
         Self {
-            entries,
+            entries: Bounded::new(entries_max),
             ttl,
             hearing: None,
         }
@@ -236,14 +221,15 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Shelf<K> {
         let now = Instant::now();
         let until = freshness.as_of + self.ttl.min(freshness.ttl_max);
         let mut put = Put::Stored(until.saturating_duration_since(now));
-        self.entries.entry_by_ref(key).and_compute_with(|old| {
-            let old = old.map(moka::Entry::into_value);
-            let overtaken = match old.filter(|old| now < old.until) {
+        self.change(key, now, |old| {
+            let overtaken = match old {
                 Some(Entry {
                     state: State::View(old),
                     until,
                     ..
-                }) if !view.supersedes(&old) => Some(Put::Overtaken(Known::View(old, until - now))),
+                }) if !view.supersedes(old) => {
+                    Some(Put::Overtaken(Known::View(old.clone(), *until - now)))
+                }
                 Some(Entry {
                     state: State::Forgotten,
                     ..
@@ -251,16 +237,16 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Shelf<K> {
                 Some(Entry {
                     state: State::Heard(newer),
                     ..
-                }) if version_of(&view).is_some_and(|version| version < newer) => {
+                }) if version_of(&view).is_some_and(|version| version < *newer) => {
                     Some(Put::Outdated)
                 }
                 _ => None,
             };
             if let Some(overtaken) = overtaken {
                 put = overtaken;
-                return Op::Nop;
+                return None;
             }
-            Op::Put(Entry {
+            Some(Entry {
                 state: State::View(view),
                 as_of: freshness.as_of,
                 until,
@@ -269,17 +255,23 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Shelf<K> {
         put
     }
 
-    fn insert(&self, key: K, state: State, ttl: Duration) {
+    fn insert(&self, key: &K, state: State, ttl: Duration) {
         let as_of = Instant::now();
         let until = as_of + ttl;
-        self.entries.insert(
-            key,
-            Entry {
-                state,
-                as_of,
-                until,
-            },
-        );
+        let entry = Entry {
+            state,
+            as_of,
+            until,
+        };
+        self.change(key, as_of, |_| Some(entry));
+    }
+
+    /// Puts what `change` makes of what counts at this moment, as one step; `None` leaves it.
+    fn change(&self, key: &K, now: Instant, change: impl FnOnce(Option<&Entry>) -> Option<Entry>) {
+        let has_ended = |entry: &Entry| entry.until <= now;
+        self.entries.change(key, has_ended, |old| {
+            change(old.filter(|old| !has_ended(old)))
+        });
     }
 }
 
@@ -369,10 +361,9 @@ mod tests {
                 View::Event(snapshot(event, 1)),
                 new(),
             );
-            level.events.entries.run_pending_tasks();
             assert!(level.snapshot(event).is_some());
         }
-        assert!(level.events.entries.entry_count() <= 10);
+        assert!(level.events.entries.len() <= 10);
     }
 
     fn beside_others() -> (Level, Arc<Hearing>) {
