@@ -142,7 +142,10 @@ fn apply(state: &mut State, group: &Group) {
             Some(before) => Arc::new(updated(before, &touched.reservation)),
             None => Arc::clone(&touched.reservation),
         };
-        state.put(reservation);
+        state.put(Arc::clone(&reservation));
+        if !reservation.seats.is_empty() {
+            state.map_seats(&reservation);
+        }
     }
     for record in &changes.keys {
         let row = KeyRow {

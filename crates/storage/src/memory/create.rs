@@ -7,6 +7,7 @@ use boxoffice::buyer::User;
 use boxoffice::event::{DEFAULT_ORGANIZER, Event, EventSnapshot, NewEvent};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, Version};
+use boxoffice::seats::SeatMaps;
 use boxoffice::store::{Created, StoreError, UserCreated};
 
 use super::state::{EventRow, KeyRow, LedTo, LogLine, State};
@@ -39,6 +40,7 @@ pub(super) fn event(
     let at = new.event.created_at;
     let row = EventRow {
         event: Arc::new(Event { id, ..new.event }),
+        seats: SeatMaps::of(&new.grades),
         grades: new.grades,
         version: Version(1),
         last_now: at,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use boxoffice::event::EventSnapshot;
-use boxoffice::grade::Seating;
+use boxoffice::grade::{SeatLabel, Seating};
 use boxoffice::ids::{EventId, ReservationId, Version};
 use boxoffice::invariants::{GradeLedger, Ledger};
 use boxoffice::money::Money;
@@ -38,8 +38,8 @@ pub(super) fn ledger(state: &State, event: EventId) -> Option<Ledger> {
         money_ticketed: Money::ZERO,
         money_refunded: Money::ZERO,
     };
-    for found in state.of_event(event).filter_map(|id| state.reservation(id)) {
-        count_reservation(&mut ledger, &found);
+    for found in state.of_event(event).filter_map(|id| state.stored(id)) {
+        count_reservation(&mut ledger, found);
     }
     count_money(&mut ledger, state, event);
     Some(ledger)
@@ -100,11 +100,9 @@ fn keys_astray(state: &State, event: EventId) -> i64 {
 fn claims_wrong(state: &State, snapshot: &EventSnapshot, row: &EventRow) -> i64 {
     let mut claimed: BTreeMap<ReservationId, u32> = BTreeMap::new();
     let mut wrong = 0;
-    for ((_, seat), id) in state
-        .claims
-        .iter()
-        .filter(|((of, _), _)| *of == row.event.id)
-    {
+    let first = (row.event.id, SeatLabel("".into()));
+    let claims = state.claims.range(first..);
+    for ((_, seat), id) in claims.take_while(|((of, _), _)| *of == row.event.id) {
         *claimed.entry(*id).or_default() += 1;
         let made = state.stored(*id).is_some_and(|found| {
             found.event == row.event.id && found.status().is_live() && found.seats.contains(seat)

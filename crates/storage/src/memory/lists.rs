@@ -70,22 +70,27 @@ fn is_chosen(found: &EventSnapshot, filter: EventFilter, now: Timestamp) -> bool
 
 /// A page of reservations.
 pub(super) fn reservations(state: &State, query: &ReservationListQuery) -> Page<Reservation> {
-    let ids: Vec<ReservationId> = match (&query.user, query.event) {
+    let mut chosen: Vec<ReservationId> = match (&query.user, query.event) {
         (Some(user), _) => state.of_user(user).collect(),
         (None, Some(event)) => state.of_event(event).collect(),
         (None, None) => state.ids().collect(),
     };
-    let found = ids.into_iter().filter_map(|id| state.reservation(id));
-    let mut chosen: Vec<Arc<Reservation>> = found
-        .filter(|found| query.event.is_none_or(|event| found.event == event))
-        .filter(|found| query.status.is_none_or(|status| found.status() == status))
-        .collect();
+    if query.user.is_some() || query.status.is_some() {
+        chosen.retain(|id| {
+            state.stored(*id).is_some_and(|found| {
+                query.event.is_none_or(|event| found.event == event)
+                    && query.status.is_none_or(|status| found.status() == status)
+            })
+        });
+    }
     if query.direction == Direction::Descending {
         chosen.reverse();
     }
     let total = chosen.len() as u64;
+    let found = part(chosen.into_iter(), query.page).into_iter();
+    let found = found.filter_map(|id| state.reservation(id));
     Page {
-        items: part(chosen.into_iter().map(Arc::unwrap_or_clone), query.page),
+        items: found.map(Arc::unwrap_or_clone).collect(),
         total,
     }
 }
@@ -109,6 +114,9 @@ pub(super) fn facts(state: &State, event: EventId, query: &FactsQuery) -> Facts 
         version: Some(row.version),
         ..Facts::default()
     };
+    if query.is_empty() {
+        return facts;
+    }
     let of_reservations = query.keys_by_reservation.iter();
     let by_reservation = of_reservations
         .filter_map(|(id, key)| reservation(*id).map(|found| (found.user.clone(), key.clone())));

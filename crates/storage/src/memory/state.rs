@@ -10,7 +10,7 @@ use boxoffice::idempotency::{IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationId, Version};
 use boxoffice::payment::{Payment, Refund};
 use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
-use boxoffice::seats::SeatMaps;
+use boxoffice::seats::{SeatMaps, SeatState};
 use boxoffice::store::SECRET_LEN;
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
@@ -43,6 +43,8 @@ pub(super) struct EventRow {
     pub(super) grades: Vec<Grade>,
     pub(super) version: Version,
     pub(super) last_now: Timestamp,
+    /// Follows from the claims.
+    pub(super) seats: SeatMaps,
     pub(super) log: BTreeMap<Version, LogLine>,
 }
 
@@ -86,25 +88,25 @@ const LAST_ID: ReservationId = ReservationId(Uuid::max());
 impl State {
     /// The event at its version with its seats, deleted or not.
     pub(super) fn snapshot(&self, id: EventId) -> Option<EventSnapshot> {
+        let seats = self.events.get(&id)?.seats.clone();
         let snapshot = self.without_seats(id)?;
-        let seats = if snapshot.is_assigned() {
-            self.seats(&snapshot)
-        } else {
-            SeatMaps::default()
-        };
         Some(EventSnapshot { seats, ..snapshot })
     }
 
+    /// Shows a reservation's seats on the map as the claims have them now.
+    ///
     /// A claim of a seat that no grade has is left to the audit.
-    fn seats(&self, snapshot: &EventSnapshot) -> SeatMaps {
-        let id = snapshot.event.id;
-        let mut maps = SeatMaps::of(&snapshot.grades);
-        let claims = self.claims.range((id, SeatLabel("".into()))..);
-        for ((_, seat), by) in claims.take_while(|((of, _), _)| *of == id) {
-            let status = self.stored(*by).map(|found| found.status());
-            maps.set(std::slice::from_ref(seat), claimed(status));
+    pub(super) fn map_seats(&mut self, reservation: &Reservation) {
+        let event = reservation.event;
+        for seat in &reservation.seats {
+            let by = self.claims.get(&(event, seat.clone()));
+            let standing = by.map_or(SeatState::Available, |by| {
+                claimed(self.stored(*by).map(|found| found.status()))
+            });
+            if let Some(row) = self.events.get_mut(&event) {
+                row.seats.set(std::slice::from_ref(seat), standing);
+            }
         }
-        maps
     }
 
     /// The event at its version, deleted or not, as lists tell it.
@@ -198,9 +200,11 @@ impl State {
         } else {
             self.paying.remove(&id);
         }
-        self.by_user.insert((reservation.user.clone(), id));
-        self.by_event.insert((reservation.event, id));
-        self.reservations.insert(id, reservation);
+        let (user, event) = (reservation.user.clone(), reservation.event);
+        if self.reservations.insert(id, reservation).is_none() {
+            self.by_user.insert((user, id));
+            self.by_event.insert((event, id));
+        }
     }
 
     /// Removes keys from before `before`, the oldest first.
