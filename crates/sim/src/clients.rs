@@ -2,9 +2,15 @@
 
 mod asking;
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use boxoffice::buyer::UserId;
+use boxoffice::grade::{SeatLabel, SeatType};
+use boxoffice::idempotency::IdempotencyKey;
+use boxoffice::seats::{Layout, Seat};
 use uuid::Uuid;
 
 use crate::dice::Dice;
@@ -13,9 +19,6 @@ use crate::nodes::Node;
 use crate::scenario::{Beside, Card, ClientPlan, EventPlan, Step};
 use crate::till::{NO_MONEY, SLOW_MONEY};
 use crate::world::{World, lock, sleep_ms};
-
-/// How long a client waits for an answer at most.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a client asks for the same thing before she lets it be.
 const TRIES_MAX: u32 = 4;
@@ -26,7 +29,7 @@ pub(crate) struct Town {
     pub(crate) nodes: Vec<Arc<Node>>,
     pub(crate) history: Mutex<Vec<Op>>,
     /// The grades of each event, by their place in the scenario.
-    pub(crate) grades: Vec<Vec<String>>,
+    pub(crate) grades: Vec<Vec<SeatType>>,
     pub(crate) plans: Vec<EventPlan>,
     pub(crate) seed: u64,
 }
@@ -36,11 +39,11 @@ pub(crate) struct Client {
     pub(crate) town: Arc<Town>,
     pub(crate) plan: ClientPlan,
     dice: Dice,
-    user: String,
+    user: UserId,
     keys: u32,
     /// Reservations that she was told are hers, the oldest first.
     own: Vec<(i64, Uuid)>,
-    last_keyed: Option<Ask>,
+    last_keyed: Option<Arc<Ask>>,
 }
 
 impl Client {
@@ -48,7 +51,7 @@ impl Client {
         let kind = if plan.poison { "poison" } else { "u" };
         Self {
             dice: Dice::new(town.seed, 1 << 48 | u64::from(plan.number)),
-            user: format!("{kind}{}", plan.user),
+            user: name(&[kind, &plan.user.to_string()].concat()),
             town,
             plan,
             keys: 0,
@@ -79,7 +82,7 @@ impl Client {
                 let key = keyed.then(|| self.new_key());
                 let ask = self.reserve(event, grade, quantity, named, key);
                 if keyed {
-                    self.last_keyed = Some(ask.clone());
+                    self.last_keyed = Some(Arc::clone(&ask));
                 }
                 if double {
                     self.ask_twice(&ask).await;
@@ -97,16 +100,17 @@ impl Client {
             Step::Extend { keyed } => self.extend(keyed).await,
             Step::Look { event } => {
                 let event = i64::from(event) + 1;
-                self.insist(&Ask::Look { event }, None).await;
+                self.insist(&Arc::new(Ask::Look { event }), None).await;
             }
             Step::Show => {
                 if let Some((event, id)) = self.own.last().copied() {
-                    self.insist(&Ask::Show { event, id }, None).await;
+                    self.insist(&Arc::new(Ask::Show { event, id }), None).await;
                 }
             }
             Step::Profile { give_up_ms } => {
-                let user = format!("{}-{}", self.user, self.plan.number);
-                self.insist(&Ask::Profile { user }, give_up_ms).await;
+                let user = name(&format!("{}-{}", self.user, self.plan.number));
+                self.insist(&Arc::new(Ask::Profile { user }), give_up_ms)
+                    .await;
             }
             Step::Think { ms } => sleep_ms(ms).await,
         }
@@ -121,7 +125,7 @@ impl Client {
             Ask::Reserve {
                 quantity, seats, ..
             },
-        ) = (changed, &mut ask)
+        ) = (changed, Arc::make_mut(&mut ask))
         {
             *quantity = *quantity % 10 + 1;
             seats.clear();
@@ -135,12 +139,12 @@ impl Client {
         };
         let key = keyed.then(|| self.new_key());
         let user = self.user.clone();
-        let ask = Ask::Cancel {
+        let ask = Arc::new(Ask::Cancel {
             event,
             user,
             id,
             key,
-        };
+        });
         if twice {
             self.ask_twice(&ask).await;
         } else {
@@ -154,12 +158,12 @@ impl Client {
         };
         let key = keyed.then(|| self.new_key());
         let user = self.user.clone();
-        let ask = Ask::Extend {
+        let ask = Arc::new(Ask::Extend {
             event,
             user,
             id,
             key,
-        };
+        });
         self.insist(&ask, None).await;
     }
 
@@ -169,7 +173,7 @@ impl Client {
             return;
         };
         let user = self.user.clone();
-        let pay = Ask::Pay {
+        let pay = Arc::new(Ask::Pay {
             event,
             user: user.clone(),
             id,
@@ -179,35 +183,36 @@ impl Client {
                 Card::Slow => SLOW_MONEY,
             },
             key: keyed.then(|| self.new_key()),
-        };
+        });
         match beside {
             Beside::Nothing => self.insist(&pay, None).await,
             Beside::PayAgain => self.ask_both(&pay, &pay).await,
             Beside::Cancel => {
                 let key = None;
-                let cancel = Ask::Cancel {
+                let cancel = Arc::new(Ask::Cancel {
                     event,
                     user,
                     id,
                     key,
-                };
+                });
                 self.ask_both(&pay, &cancel).await;
             }
         }
     }
 
     /// Seats of a grade that has numbers, next to each other or not; empty where it has none.
-    fn seats(&mut self, event: u32, grade: u32, quantity: u32) -> Vec<String> {
+    fn seats(&mut self, event: u32, grade: u32, quantity: u32) -> Vec<SeatLabel> {
         let plan = &self.town.plans[event as usize].grades[grade as usize];
         let (Some(in_row), total) = (plan.seats_per_row, plan.total) else {
             return Vec::new();
         };
         let name = &self.town.grades[event as usize][grade as usize];
         let first = self.dice.below(total);
+        let layout = Layout::new(name.clone(), total / in_row, in_row);
         let named = (0..quantity.min(total)).map(|next| {
             let seat = (first + next) % total;
-            let row = boxoffice::seats::row_name(seat / in_row);
-            format!("{name}-{row}-{}", seat % in_row + 1)
+            let (row, place) = (seat / in_row, seat % in_row);
+            layout.label(Seat { row, place })
         });
         named.collect()
     }
@@ -218,8 +223,8 @@ impl Client {
         grade: u32,
         quantity: u32,
         named: bool,
-        key: Option<String>,
-    ) -> Ask {
+        key: Option<IdempotencyKey>,
+    ) -> Arc<Ask> {
         let seats = if named {
             self.seats(event, grade, quantity)
         } else {
@@ -230,28 +235,29 @@ impl Client {
             named => u32::try_from(named).unwrap_or(quantity),
         };
         let grades = &self.town.grades[event as usize];
-        Ask::Reserve {
+        Arc::new(Ask::Reserve {
             seats,
             event: i64::from(event) + 1,
             user: self.user.clone(),
             grade: grades[grade as usize].clone(),
             quantity,
             key,
-        }
+        })
     }
 
-    fn new_key(&mut self) -> String {
+    fn new_key(&mut self) -> IdempotencyKey {
         self.keys += 1;
-        format!("k{}-{}", self.plan.number, self.keys)
+        let (number, keys) = (self.plan.number.to_string(), self.keys.to_string());
+        name(&["k", &number, "-", &keys].concat())
     }
 
     /// Asks until she is told something, a few times at most; without a key only where nothing
     /// was done, because she would not know whether she bought twice.
-    async fn insist(&mut self, ask: &Ask, give_up_ms: Option<u32>) {
+    async fn insist(&mut self, ask: &Arc<Ask>, give_up_ms: Option<u32>) {
         for _ in 0..TRIES_MAX {
             let told = self.ask(ask, give_up_ms).await;
-            self.learn(told.as_ref());
-            let again = match (&told, ask) {
+            self.learn(told.as_deref());
+            let again = match (told.as_deref(), &**ask) {
                 (None | Some(Told::Unknown { .. }), Ask::Reserve { key, .. }) => key.is_some(),
                 (None | Some(Told::Unknown { .. }), ask) => !matches!(ask, Ask::Look { .. }),
                 (Some(Told::Nothing(why)), _) => *why != Nothing::Internal,
@@ -266,23 +272,22 @@ impl Client {
     }
 
     /// Clicks twice: the same request, two connections, two nodes perhaps.
-    async fn ask_twice(&mut self, ask: &Ask) {
+    async fn ask_twice(&mut self, ask: &Arc<Ask>) {
         self.ask_both(ask, ask).await;
     }
 
-    async fn ask_both(&mut self, ask: &Ask, beside: &Ask) {
+    async fn ask_both(&mut self, ask: &Arc<Ask>, beside: &Arc<Ask>) {
         let (one, other) = (self.node(), self.node());
-        let give_up = patience(None);
-        let first = asking::ask(&self.town, &self.plan, one, ask, give_up);
-        let second = asking::ask(&self.town, &self.plan, other, beside, give_up);
+        let first = asking::ask(&self.town, &self.plan, one, ask, None);
+        let second = asking::ask(&self.town, &self.plan, other, beside, None);
         let both = futures_util::future::join(Box::pin(first), Box::pin(second));
         let (first, second) = both.await;
-        self.learn(first.as_ref());
-        self.learn(second.as_ref());
+        self.learn(first.as_deref());
+        self.learn(second.as_deref());
     }
 
-    async fn ask(&mut self, ask: &Ask, give_up_ms: Option<u32>) -> Option<Told> {
-        let (node, give_up) = (self.node(), patience(give_up_ms));
+    async fn ask(&mut self, ask: &Arc<Ask>, give_up_ms: Option<u32>) -> Option<Arc<Told>> {
+        let (node, give_up) = (self.node(), give_up_ms.map(millis));
         // On the heap: the way through the box office is long, and would be moved at every level.
         Box::pin(asking::ask(&self.town, &self.plan, node, ask, give_up)).await
     }
@@ -293,7 +298,7 @@ impl Client {
         let count = u32::try_from(nodes.len()).unwrap_or(1);
         let first = self.dice.below(count) as usize;
         let from_first = (0..nodes.len()).map(|i| (first + i) % nodes.len());
-        let mut up = from_first.filter(|index| nodes[*index].running().is_some());
+        let mut up = from_first.filter(|index| nodes[*index].is_up());
         up.next().unwrap_or(first)
     }
 
@@ -322,9 +327,13 @@ impl Client {
     }
 }
 
-/// Nobody waits for ever.
-fn patience(give_up_ms: Option<u32>) -> Duration {
-    give_up_ms.map_or(PATIENCE, |ms| Duration::from_millis(ms.into()))
+fn millis(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
+/// A name that is well formed, because it was made here.
+fn name<T: FromStr<Err: fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a name of ours")
 }
 
 /// Writes down that a request begins.

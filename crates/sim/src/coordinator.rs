@@ -31,6 +31,7 @@ const SECOND_GRANT: u128 = 1 << 100;
 
 fn cache_limits() -> CacheLimits {
     CacheLimits {
+        event_entries_max: 100,
         event_ttl_secs: 4,
         forgotten_secs: 3,
         load_ms_max: 2_500,

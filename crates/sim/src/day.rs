@@ -9,7 +9,7 @@ use boxoffice::ids::EventId;
 use boxoffice::invariants::{self, Ledger};
 use boxoffice::money::{Currency, Money};
 use boxoffice::page::{Direction, PageRequest};
-use boxoffice::store::{ReservationListQuery, Store};
+use boxoffice::store::{ReservationListQuery, Store, StoreError};
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::nodes::{Node, Site};
 use crate::planted::Mistake;
 use crate::scenario::{EventPlan, GradePlan, PAYMENT_UNSEEN_SECS, Scenario, Step};
 use crate::till::{Charged, Till};
-use crate::world::{DAWN_MICROS, World, lock, sleep_ms};
+use crate::world::{DAWN_MICROS, Passing, World, lock, sleep_ms};
 
 /// How long clients may take in all before something is taken to hang.
 const CLIENTS_MAX: Duration = Duration::from_secs(200);
@@ -31,11 +31,20 @@ const CLIENTS_MAX: Duration = Duration::from_secs(200);
 /// How long a shutdown may take before it is taken to hang.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(30);
 
+/// Room for the requests of most days.
+const HISTORY_LEN: usize = 384;
+
+/// How often is looked whether a day has come to its end, in milliseconds.
+const LOOK_MS: u32 = 250;
+
 /// How many rows a page has that the auditor asks for.
-const PAGE_SIZE: u32 = 7;
+const PAGE_SIZE: u32 = 12;
 
 /// Tasks that each node has in the background by right.
 const BACKGROUND_TASKS: usize = 4;
+
+/// Turns between looks at what no simulated day has.
+const NEVER: u32 = u32::MAX;
 
 /// Every sixteenth commit or so, the books are looked at.
 const AUDIT_ONE_IN: u32 = 16;
@@ -64,7 +73,7 @@ pub(crate) struct Evidence {
 pub(crate) struct EventEvidence {
     pub(crate) id: i64,
     pub(crate) plan: EventPlan,
-    pub(crate) grades: Vec<String>,
+    pub(crate) grades: Vec<SeatType>,
     pub(crate) ledger: Option<Ledger>,
     /// Every reservation, as the tables have it.
     pub(crate) reservations: Vec<Shown>,
@@ -74,18 +83,25 @@ pub(crate) struct EventEvidence {
 
 /// Lives through a day. The same scenario gives the same day, to the last word of its record.
 pub(crate) fn live(scenario: &Scenario, mistake: Option<Mistake>, traced: bool) -> Evidence {
+    let passing = Passing::new();
+    let noted = Arc::clone(&passing);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
+        // Nothing comes from outside, and no time passes while there is something to do.
+        .event_interval(NEVER)
+        .global_queue_interval(NEVER)
+        .on_thread_unpark(move || noted.note())
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(day(scenario, mistake, traced)),
+        Ok(runtime) => {
+            runtime.block_on(async { day(scenario, mistake, World::new(passing, traced)).await })
+        }
         Err(error) => panic!("no runtime: {error}"),
     }
 }
 
-async fn day(scenario: &Scenario, mistake: Option<Mistake>, traced: bool) -> Evidence {
-    let world = World::new(traced);
+async fn day(scenario: &Scenario, mistake: Option<Mistake>, world: Arc<World>) -> Evidence {
     let slip = mistake.and_then(|mistake| mistake.slip);
     let db = Database::new(Arc::clone(&world), scenario, slip);
     let hall = Hall::new(Arc::clone(&world), scenario.rates.clone(), slip);
@@ -105,7 +121,7 @@ async fn day(scenario: &Scenario, mistake: Option<Mistake>, traced: bool) -> Evi
     let town = Arc::new(Town {
         world: Arc::clone(&world),
         nodes,
-        history: Mutex::default(),
+        history: Mutex::new(Vec::with_capacity(HISTORY_LEN)),
         grades,
         plans: scenario.events.clone(),
         seed: scenario.seed,
@@ -132,7 +148,7 @@ async fn day(scenario: &Scenario, mistake: Option<Mistake>, traced: bool) -> Evi
 }
 
 /// Puts the events on sale; gives the names of their grades.
-async fn open_sale(scenario: &Scenario, nodes: &[Arc<Node>]) -> Vec<Vec<String>> {
+async fn open_sale(scenario: &Scenario, nodes: &[Arc<Node>]) -> Vec<Vec<SeatType>> {
     let mut names = Vec::new();
     let office = nodes.first().and_then(|node| node.running());
     let Some(running) = office else {
@@ -143,7 +159,7 @@ async fn open_sale(scenario: &Scenario, nodes: &[Arc<Node>]) -> Vec<Vec<String>>
         names.push(
             new.grades
                 .iter()
-                .map(|grade| grade.seat_type.as_str().to_owned())
+                .map(|grade| grade.seat_type.clone())
                 .collect(),
         );
         if let Err(error) = running.office.create_event(new, None).await {
@@ -201,13 +217,15 @@ async fn sell(scenario: &Scenario, site: &Arc<Site>, town: &Arc<Town>, leaks: &m
         .iter()
         .map(|plan| tokio::spawn(Client::new(Arc::clone(town), plan.clone()).run()))
         .collect();
-    let all = futures_util::future::join_all(clients);
-    match tokio::time::timeout(CLIENTS_MAX, all).await {
-        Ok(ended) => {
-            for error in ended.into_iter().filter_map(Result::err) {
+    let all = async {
+        for client in clients {
+            if let Err(error) = client.await {
                 leaks.push(format!("a client's request ended in a panic: {error}"));
             }
         }
+    };
+    match tokio::time::timeout(CLIENTS_MAX, all).await {
+        Ok(()) => {}
         Err(_) => leaks.push(format!("clients still wait after {CLIENTS_MAX:?}")),
     }
     for trouble in troubles {
@@ -238,7 +256,11 @@ async fn settle(scenario: &Scenario, site: &Arc<Site>, town: &Arc<Town>) {
         + scenario.ahead_ms_max()
         + sweep_ms;
     let ttl_ms = u32::try_from(EVENT_TTL.as_millis()).unwrap_or(u32::MAX);
-    sleep_ms(limits.request_deadline_ms + holds_ms.max(ttl_ms)).await;
+    sleep_ms(limits.request_deadline_ms + ttl_ms).await;
+    wait_for(holds_ms.saturating_sub(ttl_ms), async || {
+        site.db.nothing_waits().await
+    })
+    .await;
     // Everybody who asks now, is served.
     for index in 0..town.nodes.len() {
         let steps = (0..town.grades.len())
@@ -270,8 +292,19 @@ async fn settle(scenario: &Scenario, site: &Arc<Site>, town: &Arc<Town>) {
         Client::new(Arc::clone(town), plan).run().await;
     }
     // What they took and did not give back, as a sold-out event's none, ends as well.
-    sleep_ms(scenario.hold_secs_max() * 500 + sweep_ms).await;
+    let holds_ms = scenario.hold_secs_max() * 500 + sweep_ms;
+    wait_for(holds_ms, async || site.db.nothing_waits().await).await;
     site.hall.bury();
+}
+
+/// Waits for a condition, for `ms_max` at most: whether it holds then is the auditor's to find out.
+async fn wait_for(ms_max: u32, holds: impl AsyncFn() -> bool) {
+    let mut left_ms = ms_max;
+    while left_ms > 0 && !holds().await {
+        let ms = left_ms.min(LOOK_MS);
+        sleep_ms(ms).await;
+        left_ms -= ms;
+    }
 }
 
 async fn evidence(scenario: &Scenario, site: &Site, town: &Town) -> Vec<EventEvidence> {
@@ -332,8 +365,10 @@ async fn close(scenario: &Scenario, site: &Site, town: &Town, leaks: &mut Vec<St
         let metrics = tokio::runtime::Handle::current().metrics();
         metrics.num_alive_tasks().saturating_sub(site.world.hung())
     };
-    sleep_ms(scenario.limits.idle_secs * 1_000 + 2_000).await;
     let background = BACKGROUND_TASKS * town.nodes.len();
+    // Who has held seats for somebody stays until the hold would have ended.
+    let idle_ms = (scenario.limits.idle_secs + scenario.hold_secs_max()) * 1_000 + 2_000;
+    wait_for(idle_ms, async || tasks() <= background).await;
     if tasks() > background {
         leaks.push(format!(
             "{} tasks are left when nobody asks, {background} of them by right",
@@ -359,6 +394,18 @@ async fn close(scenario: &Scenario, site: &Site, town: &Town, leaks: &mut Vec<St
 }
 
 impl Database {
+    /// Whether nothing is held, being paid for, or to be given back.
+    async fn nothing_waits(&self) -> bool {
+        let (tables, ever) = (&self.tables, Timestamp::from_micros(i64::MAX));
+        let held = tables.events_due(ever, 1).await;
+        let paying = tables.payments_under_way(None, 1).await;
+        let refunds = tables.refunds_due(None, 1).await;
+        let none = |is_empty: Result<bool, StoreError>| is_empty.unwrap_or(false);
+        none(held.map(|found| found.is_empty()))
+            && none(paying.map(|found| found.is_empty()))
+            && none(refunds.map(|found| found.is_empty()))
+    }
+
     /// Looks at an event's books now and then.
     pub(crate) async fn look_at_books(&self, event: EventId, version: i64) {
         if version % i64::from(AUDIT_ONE_IN) != 0 {

@@ -32,15 +32,19 @@ pub fn run_all(
     mistake: Option<Mistake>,
     progress: &(dyn Fn() + Sync),
 ) -> Tally {
-    let next = AtomicU64::new(seeds.start);
+    let begun = AtomicU64::new(0);
     let first_failed = AtomicU64::new(u64::MAX);
     let tally = Mutex::new(Tally::default());
     thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds.end || seed > first_failed.load(Ordering::Relaxed) {
+                    let begun = begun.fetch_add(1, Ordering::Relaxed);
+                    let seed = seeds.start.checked_add(begun);
+                    let Some(seed) = seed.filter(|seed| *seed < seeds.end) else {
+                        break;
+                    };
+                    if seed > first_failed.load(Ordering::Relaxed) {
                         break;
                     }
                     let run = run(&Scenario::of(seed), mistake, false);

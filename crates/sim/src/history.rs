@@ -4,8 +4,12 @@
 //! know how to decide something.
 
 use std::fmt;
+use std::sync::Arc;
 
+use boxoffice::buyer::UserId;
 use boxoffice::event::EventSnapshot;
+use boxoffice::grade::{SeatLabel, SeatType};
+use boxoffice::idempotency::IdempotencyKey;
 use boxoffice::payment::PaymentState;
 use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
 use boxoffice::time::Timestamp;
@@ -21,6 +25,11 @@ pub(crate) enum Status {
     Confirmed,
     Cancelled,
     Expired,
+}
+
+impl Status {
+    /// How many there are; `Expired` is the last.
+    pub(crate) const COUNT: usize = Self::Expired as usize + 1;
 }
 
 impl From<ReservationStatus> for Status {
@@ -40,8 +49,8 @@ impl From<ReservationStatus> for Status {
 pub(crate) struct Shown {
     pub(crate) id: Uuid,
     pub(crate) event: i64,
-    pub(crate) user: String,
-    pub(crate) grade: String,
+    pub(crate) user: UserId,
+    pub(crate) grade: SeatType,
     pub(crate) quantity: u32,
     pub(crate) status: Status,
     pub(crate) reserved_at: i64,
@@ -52,7 +61,7 @@ pub(crate) struct Shown {
     /// Tickets that admit.
     pub(crate) tickets: u32,
     /// The seats, where they have numbers.
-    pub(crate) seats: Vec<String>,
+    pub(crate) seats: Vec<SeatLabel>,
     /// What was paid, if anything: which payment, when, and whether it goes back.
     pub(crate) paid: Option<Paid>,
 }
@@ -79,14 +88,14 @@ impl From<&Reservation> for Shown {
         Self {
             id: found.id.0,
             event: found.event.0,
-            user: found.user.as_str().to_owned(),
-            grade: found.seat_type.as_str().to_owned(),
+            user: found.user.clone(),
+            grade: found.seat_type.clone(),
             quantity: found.quantity.get(),
             status,
             reserved_at: found.reserved_at.as_micros(),
             expires_at: expires_at.map(Timestamp::as_micros),
             ended_at: ended_at.map(Timestamp::as_micros),
-            seats: found.seats.iter().map(ToString::to_string).collect(),
+            seats: found.seats.clone(),
             paid: paid(found),
             tickets: u32::try_from(found.tickets.iter().filter(admits).count()).unwrap_or(0),
         }
@@ -116,7 +125,7 @@ fn paid(found: &Reservation) -> Option<Paid> {
 /// One grade's seats as the API shows them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Seats {
-    pub(crate) grade: String,
+    pub(crate) grade: SeatType,
     pub(crate) total: u32,
     pub(crate) available: u32,
     pub(crate) held: u32,
@@ -126,7 +135,7 @@ pub(crate) struct Seats {
 /// The seats of an event as a snapshot has them.
 pub(crate) fn seats(snapshot: &EventSnapshot) -> Vec<Seats> {
     let seats = |grade: &boxoffice::grade::Grade| Seats {
-        grade: grade.seat_type.as_str().to_owned(),
+        grade: grade.seat_type.clone(),
         total: grade.stock.total,
         available: grade.stock.available,
         held: grade.stock.held,
@@ -140,31 +149,31 @@ pub(crate) fn seats(snapshot: &EventSnapshot) -> Vec<Seats> {
 pub(crate) enum Ask {
     Reserve {
         event: i64,
-        user: String,
-        grade: String,
+        user: UserId,
+        grade: SeatType,
         quantity: u32,
         /// Named by the client; empty: any.
-        seats: Vec<String>,
-        key: Option<String>,
+        seats: Vec<SeatLabel>,
+        key: Option<IdempotencyKey>,
     },
     Cancel {
         event: i64,
-        user: String,
+        user: UserId,
         id: Uuid,
-        key: Option<String>,
+        key: Option<IdempotencyKey>,
     },
     Pay {
         event: i64,
-        user: String,
+        user: UserId,
         id: Uuid,
         token: &'static str,
-        key: Option<String>,
+        key: Option<IdempotencyKey>,
     },
     Extend {
         event: i64,
-        user: String,
+        user: UserId,
         id: Uuid,
-        key: Option<String>,
+        key: Option<IdempotencyKey>,
     },
     Show {
         event: i64,
@@ -174,7 +183,7 @@ pub(crate) enum Ask {
         event: i64,
     },
     Profile {
-        user: String,
+        user: UserId,
     },
 }
 
@@ -189,6 +198,25 @@ impl Ask {
             | Self::Show { event, .. }
             | Self::Look { event } => Some(*event),
             Self::Profile { .. } => None,
+        }
+    }
+
+    /// The key that it reserves under, if it does.
+    pub(crate) fn reserve_key(&self) -> Option<&IdempotencyKey> {
+        match self {
+            Self::Reserve { key, .. } => key.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The reservation that it names, if any.
+    pub(crate) fn reservation(&self) -> Option<Uuid> {
+        match self {
+            Self::Cancel { id, .. }
+            | Self::Pay { id, .. }
+            | Self::Extend { id, .. }
+            | Self::Show { id, .. } => Some(*id),
+            Self::Reserve { .. } | Self::Look { .. } | Self::Profile { .. } => None,
         }
     }
 }
@@ -210,7 +238,7 @@ pub(crate) enum Told {
     /// Done: the reservation as it is now; whether it had been done before under the same key.
     Done { shown: Shown, replayed: bool },
     /// Somebody has these of the seats.
-    Taken(Vec<String>),
+    Taken(Vec<SeatLabel>),
     /// Too few seats are left.
     TooFew { available: u32 },
     /// The limit per buyer is reached.
@@ -255,13 +283,24 @@ pub(crate) struct Op {
     pub(crate) node: u32,
     /// Which of the node's lives it was.
     pub(crate) life: u32,
-    pub(crate) ask: Ask,
+    pub(crate) ask: Arc<Ask>,
     pub(crate) asked: Moment,
     /// When an answer came; `None` where the client went away or the connection was lost.
     pub(crate) answered: Option<Moment>,
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<Arc<Told>>,
     /// Whether it was asked after the last fault.
     pub(crate) in_calm: bool,
+}
+
+impl Op {
+    /// Which reservation it asks for or was told of.
+    pub(crate) fn about(&self) -> Option<Uuid> {
+        let told = match self.told.as_deref() {
+            Some(Told::Done { shown, .. } | Told::Reservation(shown)) => Some(shown.id),
+            _ => None,
+        };
+        self.ask.reservation().or(told)
+    }
 }
 
 impl fmt::Display for Ask {
@@ -277,13 +316,15 @@ impl fmt::Display for Ask {
             } => {
                 write!(f, "{user} reserves {quantity} {grade} of event {event}")?;
                 if !seats.is_empty() {
-                    write!(f, " ({})", seats.join(" "))?;
+                    write!(f, " ({})", Listed(seats))?;
                 }
-                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+                key.as_ref()
+                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
             }
             Self::Cancel { id, user, key, .. } => {
                 write!(f, "{user} cancels {id}")?;
-                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+                key.as_ref()
+                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
             }
             Self::Pay {
                 id,
@@ -293,16 +334,31 @@ impl fmt::Display for Ask {
                 ..
             } => {
                 write!(f, "{user} pays for {id} with {token}")?;
-                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+                key.as_ref()
+                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
             }
             Self::Extend { id, user, key, .. } => {
                 write!(f, "{user} holds {id} longer")?;
-                key.as_ref().map_or(Ok(()), |key| write!(f, " under {key}"))
+                key.as_ref()
+                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
             }
             Self::Show { id, .. } => write!(f, "look at reservation {id}"),
             Self::Look { event } => write!(f, "look at event {event}"),
             Self::Profile { user } => write!(f, "make a profile for {user}"),
         }
+    }
+}
+
+/// Seats one after the other.
+struct Listed<'a>(&'a [SeatLabel]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, seat) in self.0.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(f, "{space}{seat}")?;
+        }
+        Ok(())
     }
 }
 
@@ -327,7 +383,7 @@ impl fmt::Display for Told {
                 )
             }
             Self::TooFew { available } => write!(f, "too few seats, {available} left"),
-            Self::Taken(seats) => write!(f, "taken: {}", seats.join(" ")),
+            Self::Taken(seats) => write!(f, "taken: {}", Listed(seats)),
             Self::Limit { limit, holding } => write!(f, "limit {limit}, has {holding}"),
             Self::Reservation(shown) => write!(f, "{shown}"),
             Self::Seats { version, seats, .. } => {

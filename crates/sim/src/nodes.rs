@@ -34,17 +34,16 @@ pub(crate) struct Node {
     site: Arc<Site>,
     ahead_micros: Arc<AtomicI64>,
     lives: AtomicU32,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<Arc<Running>>>,
 }
 
 /// A node while it runs.
-#[derive(Clone)]
 pub(crate) struct Running {
     pub(crate) office: BoxOffice,
     pub(crate) life: Arc<Life>,
     /// Which of the node's lives it is, from 1.
     pub(crate) number: u32,
-    background: Arc<Mutex<Option<Background>>>,
+    background: Mutex<Option<Background>>,
 }
 
 impl Node {
@@ -100,18 +99,23 @@ impl Node {
             node: format!("n{}", self.number),
         };
         let office = BoxOffice::new(ports, site.limits.clone());
-        let background = Arc::new(Mutex::new(Some(office.start_background())));
-        *running = Some(Running {
+        let background = Mutex::new(Some(office.start_background()));
+        *running = Some(Arc::new(Running {
             office,
             life,
             number,
             background,
-        });
+        }));
     }
 
     /// The node as it runs; `None`: nobody listens.
-    pub(crate) fn running(&self) -> Option<Running> {
+    pub(crate) fn running(&self) -> Option<Arc<Running>> {
         lock(&self.running).clone()
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_up(&self) -> bool {
+        lock(&self.running).is_some()
     }
 
     /// Dies at once, in the middle of whatever it does.

@@ -5,4 +5,22 @@
 //! test of its own beside them.
 
 /// Seeds that once broke a rule, each with what it found.
-pub const PAST: [(u64, &str); 0] = [];
+pub const PAST: [(u64, &str); 4] = [
+    (
+        3_727,
+        "the auditor looked too long for an order where one group paid for a reservation and gave \
+         it back",
+    ),
+    (
+        8_740,
+        "the auditor took a cancellation without a key for the one whose key was replayed",
+    ),
+    (
+        20_689,
+        "the auditor took a reservation for another request's than the one whose key was used",
+    ),
+    (
+        53_906,
+        "the auditor took a refusal for older than it was, where nobody had asked anything since",
+    ),
+];

@@ -179,7 +179,7 @@ pub(crate) struct Rates {
 pub(crate) const PAYMENT_UNSEEN_SECS: u32 = 6;
 
 /// For how long clients come, in milliseconds.
-const DOORS_MS: u32 = 6_000;
+const DOORS_MS: u32 = 4_000;
 
 impl Scenario {
     /// The day of this seed.
@@ -191,7 +191,7 @@ impl Scenario {
             .map(|_| event_plan(&mut dice))
             .collect();
         let shared_names = dice.percent(40);
-        let clients = (0..dice.within(45..=85))
+        let clients = (0..dice.within(40..=76))
             .map(|number| client_plan(number, &events, shared_names, &mut dice))
             .collect();
         Self {
@@ -372,10 +372,10 @@ fn limits(dice: &mut Dice) -> Limits {
         sold_out_age_ms_max: [0, 0, 20, 100][dice.below(4) as usize],
         conflicts_max: dice.within(4..=20),
         idle_secs: dice.within(1..=2),
-        sweep_interval_ms: dice.within(300..=1_200),
+        sweep_interval_ms: dice.within(500..=2_400),
         payment_timeout_ms: dice.within(300..=1_000),
         payment_unseen_secs: PAYMENT_UNSEEN_SECS,
-        reconcile_interval_ms: dice.within(400..=1_200),
+        reconcile_interval_ms: dice.within(400..=1_400),
         reconcile_len_max: [2, 256][dice.below(2) as usize],
         ..Limits::default()
     }
@@ -384,7 +384,7 @@ fn limits(dice: &mut Dice) -> Limits {
 fn troubles(nodes: u32, dice: &mut Dice) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = (0..dice.within(1..=6))
         .map(|_| Trouble {
-            at_ms: dice.below(DOORS_MS + 2_000),
+            at_ms: dice.below(DOORS_MS + 1_000),
             what: what(nodes, dice),
         })
         .collect();
@@ -446,8 +446,8 @@ fn rates(dice: &mut Dice) -> Rates {
         lost_after: rate(40),
         lost_late: rate(40),
         till_closed: rate(100),
-        charge_lost: rate(50),
-        charge_late: rate(50),
+        charge_lost: rate(100),
+        charge_late: rate(100),
         charge_unheard: rate(100),
         lease_late: rate(50),
         lease_lost: rate(100),

@@ -1,8 +1,10 @@
 //! What everything in a simulated day shares: its time, its record, and whether faults may happen.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use boxoffice::time::{Clock, Instant, Timestamp};
@@ -20,10 +22,31 @@ pub(crate) struct Moment {
     pub(crate) at: Duration,
 }
 
+/// Whether time may have passed since somebody last looked at the clock.
+///
+/// It passes only where the runtime parks, and that is seldom, while the time is asked for at every
+/// turn; the runtime's own clock is under a lock.
+#[derive(Debug)]
+pub(crate) struct Passing(AtomicBool);
+
+impl Passing {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicBool::new(true)))
+    }
+
+    /// To be called whenever time may have passed.
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// One simulated day.
 #[derive(Debug)]
 pub(crate) struct World {
     began: tokio::time::Instant,
+    passing: Arc<Passing>,
+    /// How long the day has lasted, in nanoseconds, as of when it was last looked at.
+    elapsed_nanos: AtomicU64,
     order: AtomicU64,
     calm: AtomicBool,
     faults: AtomicU32,
@@ -34,9 +57,11 @@ pub(crate) struct World {
 
 impl World {
     /// A day that begins now, with every step written down if `traced`.
-    pub(crate) fn new(traced: bool) -> Arc<Self> {
+    pub(crate) fn new(passing: Arc<Passing>, traced: bool) -> Arc<Self> {
         Arc::new(Self {
             began: tokio::time::Instant::now(),
+            passing,
+            elapsed_nanos: AtomicU64::new(0),
             order: AtomicU64::new(1),
             calm: AtomicBool::new(true),
             faults: AtomicU32::new(0),
@@ -48,7 +73,14 @@ impl World {
 
     /// How long the day has lasted.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        if self.passing.0.load(Ordering::Relaxed) {
+            self.passing.0.store(false, Ordering::Relaxed);
+            let nanos = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.elapsed_nanos.store(nanos, Ordering::Relaxed);
+        }
+        let elapsed = Duration::from_nanos(self.elapsed_nanos.load(Ordering::Relaxed));
+        debug_assert_eq!(elapsed, self.began.elapsed(), "time passed unseen");
+        elapsed
     }
 
     /// The next moment in the order of everything.
@@ -100,6 +132,11 @@ impl World {
         }
     }
 
+    /// Whether anybody wants to read what happens.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.record.is_some()
+    }
+
     /// Everything that was written down.
     pub(crate) fn take_record(&self) -> Vec<String> {
         let record = self.record.as_ref();
@@ -120,6 +157,22 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Waits `ms` milliseconds of the world's time.
 pub(crate) async fn sleep_ms(ms: u32) {
     tokio::time::sleep(Duration::from_millis(ms.into())).await;
+}
+
+/// Lets everybody go first who is ready to.
+///
+/// Tokio's own way to yield looks at the timers as well, where no time can have passed.
+pub(crate) async fn step_back() {
+    let mut stepped_back = false;
+    poll_fn(|context| {
+        if stepped_back {
+            return Poll::Ready(());
+        }
+        stepped_back = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// One life of a node, from its start to its crash or shutdown. All that leaves the node, leaves

@@ -22,7 +22,7 @@ pub(super) fn check(event: &EventEvidence, findings: &mut Findings) {
         let found = ledger
             .grades
             .iter()
-            .find(|grade| grade.seat_type.as_ref().is_some_and(|s| s.as_str() == name));
+            .find(|grade| grade.seat_type.as_ref().is_some_and(|s| s == name));
         let Some(found) = found else {
             findings.add(Rule::CountsAgree, format!("grade {name} is gone"));
             continue;
@@ -61,7 +61,7 @@ pub(super) fn check(event: &EventEvidence, findings: &mut Findings) {
 fn check_reservation(event: &EventEvidence, found: &Shown, findings: &mut Findings) {
     let grade = event.grades.iter().position(|name| *name == found.grade);
     let numbered = grade.is_some_and(|index| event.plan.grades[index].seats_per_row.is_some());
-    let seats: BTreeSet<&String> = found.seats.iter().collect();
+    let seats: BTreeSet<_> = found.seats.iter().collect();
     let wanted = if numbered { found.quantity as usize } else { 0 };
     findings.expect(
         seats.len() == wanted && found.seats.len() == wanted,

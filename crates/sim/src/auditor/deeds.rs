@@ -1,12 +1,15 @@
 //! From questions, answers and the ledger to deeds and sightings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use boxoffice::grade::{SeatLabel, SeatType};
 use uuid::Uuid;
 
+use super::likely::Likely;
 use super::model::{Body, Change, State, Taken};
-use super::trial::{Deed, Misfit, Sighting, Trial};
+use super::places::Places;
+use super::trial::{Deed, Misfit, Sighting, Story, Trial};
 use super::{Findings, Rule};
 use crate::day::{EventEvidence, Evidence};
 use crate::history::{Ask, Op, Shown, Status, Told};
@@ -22,41 +25,42 @@ pub(super) struct Case<'a> {
     /// How old a refusal's state may be, by the configuration.
     pub(super) refusal_age: Duration,
     /// Every moment of the day that is known, in order.
-    pub(super) moments: Vec<(Duration, u64)>,
-    pub(super) places: HashMap<Uuid, usize>,
+    pub(super) moments: &'a [(Duration, u64)],
+    pub(super) places: Places,
     pub(super) users: BTreeMap<&'a str, usize>,
     taken: Vec<Taken>,
-    deeds: Vec<Deed>,
-    pub(super) sightings: Vec<Sighting>,
+    /// The place of each reservation's taking among the deeds.
+    took: Vec<usize>,
+    /// Who asked for or was told of which reservation, sorted by it.
+    about: Vec<(u128, &'a Op)>,
+    deeds: Vec<Deed<'a>>,
+    pub(super) sightings: Vec<Sighting<'a>>,
 }
 
 pub(super) fn check(
     scenario: &Scenario,
     event: &EventEvidence,
     evidence: &Evidence,
+    moments: &[(Duration, u64)],
     findings: &mut Findings,
 ) {
     let history = &evidence.history;
     let of_event = |op: &&Op| op.ask.event() == Some(event.id);
-    let mut moments: Vec<(Duration, u64)> = history
-        .iter()
-        .flat_map(|op| [Some(op.asked), op.answered])
-        .flatten()
-        .map(|moment| (moment.at, moment.order))
-        .collect();
-    moments.sort_unstable();
     let mut case = Case {
         event,
         ops: history.iter().filter(of_event).collect(),
         refusal_age: Duration::from_millis(scenario.limits.sold_out_age_ms_max.into()),
         moments,
-        places: HashMap::new(),
+        places: Places::of(event.reservations.iter().map(|row| row.id)),
         users: BTreeMap::new(),
         taken: Vec::new(),
+        took: Vec::new(),
+        about: Vec::new(),
         deeds: Vec::new(),
         sightings: Vec::new(),
     };
     case.find_users();
+    case.find_whom_about();
     case.find_takings(findings);
     case.find_endings(findings);
     case.find_sightings(findings);
@@ -65,7 +69,7 @@ pub(super) fn check(
 
 impl<'a> Case<'a> {
     fn find_users(&mut self) {
-        let asking = self.ops.iter().filter_map(|op| match &op.ask {
+        let asking = self.ops.iter().filter_map(|op| match &*op.ask {
             Ask::Reserve { user, .. } => Some(user.as_str()),
             _ => None,
         });
@@ -74,6 +78,22 @@ impl<'a> Case<'a> {
             let next = self.users.len();
             self.users.entry(user).or_insert(next);
         }
+    }
+
+    fn find_whom_about(&mut self) {
+        let about = |op: &&'a Op| Some((op.about()?.as_u128(), *op));
+        self.about = self.ops.iter().filter_map(about).collect();
+        self.about.sort_by_key(|(id, _)| *id);
+    }
+
+    /// What was asked for and told of a reservation, in the order in which it was asked.
+    fn of_row(&self, id: Uuid) -> impl Iterator<Item = &'a Op> + use<'a, '_> {
+        let id = id.as_u128();
+        let first = self.about.partition_point(|(known, _)| *known < id);
+        let of_row = self.about[first..].iter();
+        of_row
+            .take_while(move |(known, _)| *known == id)
+            .map(|(_, op)| *op)
     }
 
     /// Who asked for each reservation of the ledger, and whether all that was promised is there.
@@ -87,7 +107,7 @@ impl<'a> Case<'a> {
                     shown,
                     replayed: false,
                 }),
-            ) = (&op.ask, &op.told)
+            ) = (&*op.ask, op.told.as_deref())
             {
                 by_id.entry(shown.id).or_default().push(op);
             }
@@ -120,18 +140,17 @@ impl<'a> Case<'a> {
     /// Questions to reserve whose outcome nobody was told.
     fn open_questions(&self) -> Vec<&'a Op> {
         let open = |op: &&&Op| {
-            matches!(op.ask, Ask::Reserve { .. })
-                && matches!(op.told, None | Some(Told::Unknown { .. }))
+            matches!(*op.ask, Ask::Reserve { .. })
+                && matches!(op.told.as_deref(), None | Some(Told::Unknown { .. }))
         };
         self.ops.iter().filter(open).copied().collect()
     }
 
-    /// Which of the open questions made this reservation: the one that was told its id, else one
-    /// whose key led to it later, else the first that asked for the same.
+    /// Which of the open questions made this reservation: the one that was told its id, else the
+    /// likeliest that asked for the same.
     fn who_asked(&self, row: &Shown, open: &mut Vec<&'a Op>) -> Option<&'a Op> {
-        let by_id =
-            |op: &&Op| matches!(&op.told, Some(Told::Unknown { id: Some(id) }) if *id == row.id);
-        let same = |op: &&Op| match &op.ask {
+        let by_id = |op: &&Op| matches!(op.told.as_deref(), Some(Told::Unknown { id: Some(id) }) if *id == row.id);
+        let same = |op: &&Op| match &*op.ask {
             Ask::Reserve {
                 user,
                 grade,
@@ -144,32 +163,42 @@ impl<'a> Case<'a> {
             }
             _ => false,
         };
-        let key_led_to = |op: &&Op| {
-            match &op.ask {
-            Ask::Reserve { key: Some(key), .. } => self.ops.iter().any(|other| {
-                matches!((&other.ask, &other.told),
-                    (Ask::Reserve { key: Some(known), .. }, Some(Told::Done { shown, replayed: true }))
-                    if known == key && shown.id == row.id)
-            }),
-            _ => false,
-        }
-        };
-        let no_id = |op: &&Op| op.told.is_none();
-        let place = (open.iter().position(|op| by_id(op) && same(op)))
-            .or_else(|| {
-                open.iter()
-                    .position(|op| same(op) && no_id(op) && key_led_to(op))
-            })
-            .or_else(|| open.iter().position(|op| same(op) && no_id(op)))?;
+        let place = (open.iter().position(|op| by_id(op) && same(op))).or_else(|| {
+            let places = (0..open.len()).filter(|place| {
+                let op = &open[*place];
+                same(op) && op.told.is_none()
+            });
+            // The first of the likeliest.
+            places.min_by_key(|place| self.unlikelihood(open[*place], row))
+        })?;
         Some(open.remove(place))
+    }
+
+    /// How unlikely a question that nobody answered made this reservation, by what was told of its
+    /// key: it led here, it was used, nothing is known, it led elsewhere.
+    fn unlikelihood(&self, op: &Op, row: &Shown) -> u32 {
+        let Some(key) = op.ask.reserve_key() else {
+            return 2;
+        };
+        let same_key = |other: &&&Op| other.ask.reserve_key() == Some(key);
+        let mut unlikelihood = 2;
+        for other in self.ops.iter().filter(same_key) {
+            match other.told.as_deref() {
+                Some(Told::Done { shown, .. }) if shown.id == row.id => return 0,
+                Some(Told::Done { .. }) => return 3,
+                Some(Told::KeyReused) => unlikelihood = 1,
+                _ => {}
+            }
+        }
+        unlikelihood
     }
 
     /// Which rule a reservation breaks that no question explains.
     fn nobody(&self, row: &Shown) -> Rule {
         let promised_nothing = self.ops.iter().any(|op| {
-            matches!(&op.ask, Ask::Reserve { user, quantity, .. }
+            matches!(&*op.ask, Ask::Reserve { user, quantity, .. }
                 if *user == row.user && *quantity == row.quantity)
-                && matches!(op.told, Some(Told::Nothing(_)))
+                && matches!(op.told.as_deref(), Some(Told::Nothing(_)))
         });
         if promised_nothing {
             Rule::NothingMeansNothing
@@ -186,13 +215,14 @@ impl<'a> Case<'a> {
             seats,
             key,
             ..
-        } = &op.ask
+        } = &*op.ask
         else {
             return;
         };
         let index = self.taken.len();
         let grade = self.grade(grade);
-        self.places.insert(row.id, index);
+        self.places.put(row.id, index);
+        self.took.push(self.deeds.len());
         self.taken.push(Taken {
             user: self.users.get(user.as_str()).copied().unwrap_or(0),
             grade,
@@ -210,11 +240,11 @@ impl<'a> Case<'a> {
             asked: op.asked.order,
             answered: told_end(op),
             change: Change::Take(index),
-            story: format!("{} ({})", op.ask, row.id),
+            story: Story::Took(&op.ask, row.id),
         });
     }
 
-    pub(super) fn grade(&self, name: &str) -> usize {
+    pub(super) fn grade(&self, name: &SeatType) -> usize {
         let known = self.event.grades.iter().position(|known| known == name);
         known.unwrap_or(0)
     }
@@ -222,14 +252,10 @@ impl<'a> Case<'a> {
     /// How each reservation ended, and who ended it.
     fn find_endings(&mut self, findings: &mut Findings) {
         for row in &self.event.reservations {
-            let Some(index) = self.places.get(&row.id).copied() else {
+            let Some(index) = self.places.get(row.id) else {
                 continue;
             };
-            let began = self
-                .deeds
-                .iter()
-                .find(|deed| matches!(deed.change, Change::Take(i) if i == index));
-            let asked = began.map_or(0, |deed| deed.asked);
+            let asked = self.deeds[self.took[index]].asked;
             let at = row.ended_at.unwrap_or(0);
             self.find_payer(row, index, asked);
             match row.status {
@@ -243,7 +269,7 @@ impl<'a> Case<'a> {
                         asked,
                         answered: NEVER,
                         change: Change::Expire(index),
-                        story: format!("{} expires", row.id),
+                        story: Story::Expired(row.id),
                     });
                 }
                 Status::Cancelled => self.find_canceller(row, index, at, findings),
@@ -251,7 +277,9 @@ impl<'a> Case<'a> {
             }
         }
         for op in &self.ops {
-            if let (Ask::Cancel { id, .. }, Some(Told::Done { .. })) = (&op.ask, &op.told) {
+            if let (Ask::Cancel { id, .. }, Some(Told::Done { .. })) =
+                (&*op.ask, op.told.as_deref())
+            {
                 let row = self.event.reservations.iter().find(|row| row.id == *id);
                 let kept = row.is_some_and(|row| row.status == Status::Cancelled);
                 findings.expect(kept, Rule::AcknowledgedSurvives, || {
@@ -264,10 +292,12 @@ impl<'a> Case<'a> {
     /// Until when she was told that her seats are held.
     fn held_until(&self, row: &Shown) -> i64 {
         let hold_micros = i64::from(self.event.plan.hold_secs) * 1_000_000;
-        let told = self.ops.iter().filter_map(|op| match &op.told {
-            Some(Told::Done { shown, .. }) if shown.id == row.id => shown.expires_at,
-            _ => None,
-        });
+        let told = self
+            .of_row(row.id)
+            .filter_map(|op| match op.told.as_deref() {
+                Some(Told::Done { shown, .. }) => shown.expires_at,
+                _ => None,
+            });
         told.fold(row.reserved_at + hold_micros, i64::max)
     }
 
@@ -277,16 +307,15 @@ impl<'a> Case<'a> {
             return;
         }
         let Some(paid) = row.paid else { return };
-        let paying = |op: &&&Op| matches!(&op.ask, Ask::Pay { id, .. } if *id == row.id);
+        let paying = |op: &&Op| matches!(&*op.ask, Ask::Pay { .. });
         let asked = self
-            .ops
-            .iter()
+            .of_row(row.id)
             .filter(paying)
             .map(|op| op.asked.order)
             .min();
-        let told = self.ops.iter().filter(|op| {
-            matches!(&op.told, Some(Told::Done { shown, .. } | Told::Reservation(shown))
-                if shown.id == row.id && shown.status == Status::Confirmed)
+        let told = self.of_row(row.id).filter(|op| {
+            matches!(op.told.as_deref(), Some(Told::Done { shown, .. } | Told::Reservation(shown))
+                if shown.status == Status::Confirmed)
         });
         let told = told
             .filter_map(|op| op.answered)
@@ -297,22 +326,23 @@ impl<'a> Case<'a> {
             asked: asked.unwrap_or(taken),
             answered: told.unwrap_or(NEVER),
             change: Change::Confirm(index),
-            story: format!("{} is confirmed by {}", row.id, paid.id),
+            story: Story::Confirmed {
+                reservation: row.id,
+                payment: paid.id,
+            },
         });
     }
 
     fn find_canceller(&mut self, row: &Shown, index: usize, at: i64, findings: &mut Findings) {
-        let of_row: Vec<&Op> = self
-            .ops
-            .iter()
-            .filter(|op| matches!(&op.ask, Ask::Cancel { id, .. } if *id == row.id))
-            .copied()
+        let of_row: Vec<&'a Op> = self
+            .of_row(row.id)
+            .filter(|op| matches!(&*op.ask, Ask::Cancel { .. }))
             .collect();
-        let told: Vec<&&Op> = of_row
+        let told: Vec<&&'a Op> = of_row
             .iter()
             .filter(|op| {
                 matches!(
-                    op.told,
+                    op.told.as_deref(),
                     Some(Told::Done {
                         replayed: false,
                         ..
@@ -323,11 +353,20 @@ impl<'a> Case<'a> {
         findings.expect(told.len() <= 1, Rule::Linearizable, || {
             format!("{row} was cancelled {} times", told.len())
         });
+        // The one whose key led to it later, else the first that nobody knows the outcome of.
+        let led_to = |op: &&&Op| match &*op.ask {
+            Ask::Cancel { key: Some(key), .. } => of_row.iter().any(|other| {
+                matches!((&*other.ask, other.told.as_deref()),
+                    (Ask::Cancel { key: Some(known), .. }, Some(Told::Done { replayed: true, .. }))
+                    if known == key)
+            }),
+            _ => false,
+        };
+        let is_open =
+            |op: &&&'a Op| matches!(op.told.as_deref(), None | Some(Told::Unknown { .. }));
         let open = || {
-            let mut open = of_row
-                .iter()
-                .filter(|op| matches!(op.told, None | Some(Told::Unknown { .. })));
-            open.next()
+            let mut open = of_row.iter().filter(is_open);
+            open.clone().find(led_to).or_else(|| open.next())
         };
         let Some(op) = told.first().copied().or_else(open) else {
             let rule = if of_row.is_empty() {
@@ -337,7 +376,8 @@ impl<'a> Case<'a> {
             };
             return findings.add(rule, format!("{row} was cancelled by nobody"));
         };
-        let Ask::Cancel { key, .. } = &op.ask else {
+        let op: &'a Op = op;
+        let Ask::Cancel { key, .. } = &*op.ask else {
             return;
         };
         self.deeds.push(Deed {
@@ -348,30 +388,18 @@ impl<'a> Case<'a> {
                 reservation: index,
                 key: key.clone(),
             },
-            story: op.ask.to_string(),
+            story: Story::Asked(&op.ask),
         });
     }
 
     /// `changes` says what to try first among the deeds of one moment; it decides nothing.
     fn hold_trial(mut self, changes: &[(Uuid, Status)], findings: &mut Findings) {
-        let mut likely: HashMap<(usize, Status), usize> = HashMap::new();
-        for (order, (id, status)) in changes.iter().enumerate() {
-            if let Some(place) = self.places.get(id) {
-                likely.entry((*place, *status)).or_insert(order);
-            }
-        }
+        let changes = changes.iter();
+        let of_event = changes.filter_map(|(id, status)| Some((self.places.get(*id)?, *status)));
+        let likely = Likely::of(of_event, self.taken.len());
         let taken = &self.taken;
-        let likely = |deed: &Deed| {
-            let made = match deed.change {
-                Change::Take(index) => (index, taken[index].first),
-                Change::GiveBack { reservation, .. } => (reservation, Status::Cancelled),
-                Change::Expire(index) => (index, Status::Expired),
-                Change::Confirm(index) => (index, Status::Confirmed),
-            };
-            likely.get(&made).copied().unwrap_or(usize::MAX)
-        };
         self.deeds
-            .sort_by_cached_key(|deed| (deed.at, likely(deed)));
+            .sort_by_cached_key(|deed| (deed.at, likely.order(&deed.change, taken)));
         self.sightings.sort_by_key(|sighting| sighting.asked);
         let plan = &self.event.plan;
         let totals: Vec<u32> = plan.grades.iter().map(|grade| grade.total).collect();
@@ -387,22 +415,25 @@ impl<'a> Case<'a> {
                 Rule::Linearizable,
                 format!("event {}: there is no place for {story}", self.event.id),
             ),
-            Err(Misfit::TooLong) => findings.add(
+            Err(Misfit::TooLong(story)) => findings.add(
                 Rule::Linearizable,
-                format!("event {}: no order was found in time", self.event.id),
+                format!(
+                    "event {}: no order was found in time, at best none for {story}",
+                    self.event.id
+                ),
             ),
         }
     }
 }
 
 /// What a reservation under a key asks for.
-pub(super) fn body(quantity: u32, grade: usize, seats: &[String]) -> Body {
-    let named = seats.iter().flat_map(|seat| seat.bytes());
+pub(super) fn body(quantity: u32, grade: usize, seats: &[SeatLabel]) -> Body {
+    let named = seats.iter().flat_map(|seat| seat.0.bytes());
     let named = named.fold(0, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
     (named << 16) | (grade as u64) << 8 | u64::from(quantity)
 }
 
-fn same_seats(one: &[String], other: &[String]) -> bool {
+fn same_seats(one: &[SeatLabel], other: &[SeatLabel]) -> bool {
     one.len() == other.len() && one.iter().all(|seat| other.contains(seat))
 }
 
@@ -416,7 +447,7 @@ pub(super) fn plain(status: Status) -> Status {
 
 /// When a deed was over, as far as somebody was told.
 fn told_end(op: &Op) -> u64 {
-    match (&op.told, op.answered) {
+    match (op.told.as_deref(), op.answered) {
         (Some(Told::Done { .. }), Some(answered)) => answered.order,
         _ => NEVER,
     }

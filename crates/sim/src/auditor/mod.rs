@@ -8,13 +8,16 @@
 
 mod books;
 mod deeds;
+mod likely;
 mod model;
 mod money;
+mod places;
 mod reads;
 mod sightings;
 mod trial;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::day::Evidence;
 use crate::history::{Ask, Nothing, Told};
@@ -120,6 +123,18 @@ impl Findings {
 /// slow statements, waits for locks and a node that stands still.
 const SLOWNESS_MS: u64 = 9_000;
 
+impl Evidence {
+    /// Every moment of the day that is known, in order.
+    fn moments(&self) -> Vec<(Duration, u64)> {
+        let ops = self.history.iter();
+        let known = ops.flat_map(|op| [Some(op.asked), op.answered]).flatten();
+        let mut moments: Vec<(Duration, u64)> =
+            known.map(|moment| (moment.at, moment.order)).collect();
+        moments.sort_unstable_by_key(|(_, order)| *order);
+        moments
+    }
+}
+
 /// Audits a day; empty where every rule holds.
 pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> {
     let mut findings = Findings::default();
@@ -130,10 +145,11 @@ pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> 
         findings.add(Rule::BooksBalance, format!("during the day, {found}"));
     }
     answers(scenario, evidence, &mut findings);
+    let moments = evidence.moments();
     for event in &evidence.events {
         books::check(event, &mut findings);
         reads::check(event, &evidence.history, &mut findings);
-        deeds::check(scenario, event, evidence, &mut findings);
+        deeds::check(scenario, event, evidence, &moments, &mut findings);
     }
     money::check(scenario, evidence, &mut findings);
     findings.0
@@ -144,20 +160,27 @@ fn answers(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
     let deadline_ms = u64::from(scenario.limits.request_deadline_ms);
     for op in &evidence.history {
         let Some(told) = &op.told else { continue };
-        if let Told::Nonsense(what) = told {
+        if let Told::Nonsense(what) = &**told {
             findings.add(
                 Rule::AnswersMakeSense,
                 format!("{} was told {what}", op.ask),
             );
         }
-        let poisonous = matches!(&op.ask, Ask::Reserve { user, .. } if user.starts_with("poison"));
-        if *told == Told::Nothing(Nothing::Internal) && !poisonous {
+        if let Told::Done { shown, .. } | Told::Reservation(shown) = &**told {
+            let another = op.ask.reservation().is_some_and(|id| id != shown.id);
+            findings.expect(!another, Rule::AnswersMakeSense, || {
+                format!("{} was told of another: {shown}", op.ask)
+            });
+        }
+        let poisonous =
+            matches!(&*op.ask, Ask::Reserve { user, .. } if user.as_str().starts_with("poison"));
+        if **told == Told::Nothing(Nothing::Internal) && !poisonous {
             findings.add(
                 Rule::BystandersServed,
                 format!("{} was told of an internal error", op.ask),
             );
         }
-        let served = !matches!(told, Told::Nothing(_) | Told::Unknown { .. });
+        let served = !matches!(**told, Told::Nothing(_) | Told::Unknown { .. });
         findings.expect(
             !op.in_calm || served || poisonous,
             Rule::ServedInCalm,
@@ -176,3 +199,6 @@ fn answers(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use boxoffice::grade::SeatLabel;
+use boxoffice::idempotency::IdempotencyKey;
+
 use crate::history::Status;
 
 /// A request's meaning, to tell another one under the same key.
@@ -15,8 +18,8 @@ pub(super) struct Taken {
     pub(super) quantity: u32,
     pub(super) first: Status,
     /// The seats, where they have numbers.
-    pub(super) seats: Vec<String>,
-    pub(super) key: Option<(String, Body)>,
+    pub(super) seats: Vec<SeatLabel>,
+    pub(super) key: Option<(IdempotencyKey, Body)>,
 }
 
 /// What changed something. Reservations are told by their place in the list.
@@ -25,7 +28,7 @@ pub(super) enum Change {
     Take(usize),
     GiveBack {
         reservation: usize,
-        key: Option<String>,
+        key: Option<IdempotencyKey>,
     },
     Expire(usize),
     Confirm(usize),
@@ -40,21 +43,21 @@ pub(super) enum Sight {
     },
     /// Of the seats that were asked for, exactly these are somebody's.
     Taken {
-        asked: Vec<String>,
-        taken: Vec<String>,
+        asked: Vec<SeatLabel>,
+        taken: Vec<SeatLabel>,
     },
     Limit {
         user: usize,
         holding: u32,
     },
     Replay {
-        key: String,
+        key: IdempotencyKey,
         body: Body,
         reservation: usize,
         status: Status,
     },
     KeyReused {
-        key: String,
+        key: IdempotencyKey,
         body: Body,
     },
     Is {
@@ -105,7 +108,7 @@ impl<'a> State<'a> {
                     self.status[*reservation],
                     Some(Status::Held | Status::Confirmed)
                 );
-                let key = key.as_deref();
+                let key = key.as_ref().map(IdempotencyKey::as_str);
                 if !live || key.is_some_and(|key| self.keys.contains_key(key)) {
                     return false;
                 }
@@ -144,7 +147,7 @@ impl<'a> State<'a> {
             .as_ref()
             .is_some_and(|(key, _)| self.keys.contains_key(key.as_str()));
         let mut seats = taken.seats.iter();
-        let claimed = seats.any(|seat| self.claims.contains(seat.as_str()));
+        let claimed = seats.any(|seat| self.claims.contains(&*seat.0));
         if self.status[index].is_some() || !within || !enough || known || claimed {
             return false;
         }
@@ -153,7 +156,7 @@ impl<'a> State<'a> {
         self.status[index] = Some(taken.first);
         self.claim(index, true);
         if let Some((key, body)) = &taken.key {
-            self.keys.insert(key, (*body, index));
+            self.keys.insert(key.as_str(), (*body, index));
         }
         true
     }
@@ -161,9 +164,9 @@ impl<'a> State<'a> {
     fn claim(&mut self, index: usize, claim: bool) {
         for seat in &self.taken[index].seats {
             if claim {
-                self.claims.insert(seat);
+                self.claims.insert(&seat.0);
             } else {
-                self.claims.remove(seat.as_str());
+                self.claims.remove(&*seat.0);
             }
         }
     }
@@ -224,7 +227,7 @@ impl<'a> State<'a> {
             Sight::TooFew { grade, available } => self.available[*grade] == *available,
             Sight::Taken { asked, taken } => asked
                 .iter()
-                .all(|seat| taken.contains(seat) == self.claims.contains(seat.as_str())),
+                .all(|seat| taken.contains(seat) == self.claims.contains(&*seat.0)),
             Sight::Limit { user, holding } => self.holdings[*user] == *holding,
             Sight::Replay {
                 key,

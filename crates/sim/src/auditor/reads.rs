@@ -20,7 +20,7 @@ struct Look<'a> {
 pub(super) fn check(event: &EventEvidence, history: &[Op], findings: &mut Findings) {
     let looks: Vec<Look<'_>> = history
         .iter()
-        .filter(|op| op.ask == Ask::Look { event: event.id })
+        .filter(|op| *op.ask == Ask::Look { event: event.id })
         .filter_map(look)
         .collect();
     let mut by_version: BTreeMap<i64, &[Seats]> = BTreeMap::new();
@@ -67,7 +67,7 @@ pub(super) fn check(event: &EventEvidence, history: &[Op], findings: &mut Findin
 }
 
 fn look(op: &Op) -> Option<Look<'_>> {
-    match (&op.told, op.answered) {
+    match (op.told.as_deref(), op.answered) {
         (
             Some(Told::Seats {
                 version,

@@ -1,23 +1,24 @@
 //! From questions and answers to sightings: what somebody was told without changing anything.
 
+use boxoffice::idempotency::IdempotencyKey;
 use uuid::Uuid;
 
 use super::deeds::{Case, body, plain};
 use super::model::{Body, CANCEL, Sight};
-use super::trial::Sighting;
+use super::trial::{Sighting, Story};
 use super::{Findings, Rule};
 use crate::history::{Ask, Op, Status, Told};
 
 impl Case<'_> {
     pub(super) fn find_sightings(&mut self, findings: &mut Findings) {
         for op in self.ops.clone() {
-            let (Some(told), Some(answered)) = (&op.told, op.answered) else {
+            let (Some(told), Some(answered)) = (op.told.as_deref(), op.answered) else {
                 continue;
             };
             let Some(sight) = self.sight(op, told, findings) else {
                 continue;
             };
-            let asked = match &op.ask {
+            let asked = match &*op.ask {
                 Ask::Reserve { key: None, .. } => self.asked_with_age(op),
                 _ => op.asked.order,
             };
@@ -25,7 +26,7 @@ impl Case<'_> {
                 asked,
                 answered: answered.order,
                 sight,
-                story: format!("{} was told {told}", op.ask),
+                story: Story::Told(&op.ask, told),
             });
         }
     }
@@ -33,13 +34,14 @@ impl Case<'_> {
     /// A refusal may be told of a state that is a little old, by the configuration.
     fn asked_with_age(&self, op: &Op) -> u64 {
         let since = op.asked.at.saturating_sub(self.refusal_age);
-        let first = self.moments.partition_point(|(at, _)| *at < since);
-        let order = self.moments.get(first).map(|(_, order)| *order);
-        order.unwrap_or(op.asked.order).min(op.asked.order)
+        let known = self.moments.partition_point(|(at, _)| *at < since);
+        // What ended with the next moment may have happened after the state that was told.
+        let before = known.checked_sub(1).map_or(0, |last| self.moments[last].1);
+        before.min(op.asked.order)
     }
 
     fn sight(&self, op: &Op, told: &Told, findings: &mut Findings) -> Option<Sight> {
-        match (&op.ask, told) {
+        match (&*op.ask, told) {
             (
                 Ask::Reserve {
                     grade, quantity, ..
@@ -108,7 +110,7 @@ impl Case<'_> {
 
     /// What she was told of her own reservation.
     fn own_sight(&self, id: Uuid, op: &Op, told: &Told, findings: &mut Findings) -> Option<Sight> {
-        let cancels = matches!(op.ask, Ask::Cancel { .. });
+        let cancels = matches!(*op.ask, Ask::Cancel { .. });
         let status = match told {
             Told::AlreadyCancelled => Status::Cancelled,
             Told::HoldExpired => Status::Expired,
@@ -127,7 +129,7 @@ impl Case<'_> {
         })
     }
 
-    fn keyed(&self, ask: &Ask) -> Option<(String, Body)> {
+    fn keyed(&self, ask: &Ask) -> Option<(IdempotencyKey, Body)> {
         match ask {
             Ask::Reserve {
                 grade,
@@ -142,7 +144,7 @@ impl Case<'_> {
     }
 
     fn place(&self, id: Uuid, op: &Op, findings: &mut Findings) -> Option<usize> {
-        let place = self.places.get(&id).copied();
+        let place = self.places.get(id);
         findings.expect(place.is_some(), Rule::AcknowledgedSurvives, || {
             format!("{} was told of {id}, which is not in the ledger", op.ask)
         });

@@ -7,29 +7,63 @@
 //! changes nothing, so that it may be placed as soon as it fits.
 
 use std::collections::HashSet;
+use std::fmt;
+
+use uuid::Uuid;
 
 use super::model::{Change, Sight, State};
 use crate::dice::Dice;
+use crate::history::{Ask, Told};
 
 /// Something that happened: what, when by its own account, and between which two moments.
 #[derive(Clone, Debug)]
-pub(super) struct Deed {
+pub(super) struct Deed<'a> {
     pub(super) at: i64,
     pub(super) asked: u64,
     pub(super) answered: u64,
     pub(super) change: Change,
-    /// In words.
-    pub(super) story: String,
+    pub(super) story: Story<'a>,
 }
 
 /// Something that was told, between two moments.
 #[derive(Clone, Debug)]
-pub(super) struct Sighting {
+pub(super) struct Sighting<'a> {
     pub(super) asked: u64,
     pub(super) answered: u64,
     pub(super) sight: Sight,
-    /// In words.
-    pub(super) story: String,
+    pub(super) story: Story<'a>,
+}
+
+/// What happened, to be told in words if anybody has to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Story<'a> {
+    Took(&'a Ask, Uuid),
+    Asked(&'a Ask),
+    Told(&'a Ask, &'a Told),
+    Expired(Uuid),
+    Confirmed {
+        reservation: Uuid,
+        payment: Uuid,
+    },
+    #[cfg(test)]
+    Plain(&'a str),
+}
+
+impl fmt::Display for Story<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Took(ask, id) => write!(f, "{ask} ({id})"),
+            Self::Asked(ask) => ask.fmt(f),
+            Self::Told(ask, told) => write!(f, "{ask} was told {told}"),
+            Self::Expired(id) => write!(f, "{id} expires"),
+            Self::Confirmed {
+                reservation,
+                payment,
+            } => write!(f, "{reservation} is confirmed by {payment}"),
+            #[cfg(test)]
+            Self::Plain(text) => f.write_str(text),
+        }
+    }
 }
 
 /// Steps after which the search is given up, and that is told as a violation: deeds of one moment
@@ -41,15 +75,15 @@ const STEPS_MAX: u32 = 200_000;
 pub(super) enum Misfit {
     /// What the search came to before it could not go on, at its best.
     NoOrder(String),
-    /// It took too many steps.
-    TooLong,
+    /// It took too many steps; what it came to at its best.
+    TooLong(String),
 }
 
 pub(super) struct Trial<'a> {
-    deeds: &'a [Deed],
+    deeds: &'a [Deed<'a>],
     /// The least end of all deeds from here on.
     ends_from: Vec<u64>,
-    sightings: &'a [Sighting],
+    sightings: &'a [Sighting<'a>],
     by_answer: Vec<usize>,
     state: State<'a>,
     done: Vec<bool>,
@@ -61,12 +95,18 @@ pub(super) struct Trial<'a> {
     /// Marks of what was done and placed, where nothing led on.
     failed: HashSet<(u64, u64)>,
     steps: u32,
-    best: (usize, String),
+    /// How many were done and placed where the search had come furthest, and what could not
+    /// follow there: a sighting, a deed.
+    best: (usize, Option<usize>, Option<usize>),
 }
 
 impl<'a> Trial<'a> {
     /// `deeds` sorted by time and, within a moment, by what is likely; `sightings` by question.
-    pub(super) fn new(deeds: &'a [Deed], sightings: &'a [Sighting], state: State<'a>) -> Self {
+    pub(super) fn new(
+        deeds: &'a [Deed<'a>],
+        sightings: &'a [Sighting<'a>],
+        state: State<'a>,
+    ) -> Self {
         let mut ends_from = vec![u64::MAX; deeds.len() + 1];
         for index in (0..deeds.len()).rev() {
             ends_from[index] = ends_from[index + 1].min(deeds[index].answered);
@@ -87,7 +127,7 @@ impl<'a> Trial<'a> {
             placed_mark: 0,
             failed: HashSet::new(),
             steps: 0,
-            best: (0, String::new()),
+            best: (0, None, None),
         }
     }
 
@@ -98,9 +138,9 @@ impl<'a> Trial<'a> {
             return Ok(());
         }
         if self.steps > STEPS_MAX {
-            return Err(Misfit::TooLong);
+            return Err(Misfit::TooLong(self.misfit()));
         }
-        Err(Misfit::NoOrder(self.best.1))
+        Err(Misfit::NoOrder(self.misfit()))
     }
 
     /// `first`: the first deed that is not done; `asked` and `told`: the first sightings, by
@@ -226,27 +266,34 @@ impl<'a> Trial<'a> {
             .map_or(u64::MAX, |index| self.sightings[*index].answered)
     }
 
-    /// Keeps in words what could not be placed, where the search had come furthest.
+    /// Keeps what could not be placed, where the search had come furthest.
     fn note(&mut self, first: usize, told: usize) {
         let far = self.done_len + self.placed_len;
-        if far < self.best.0 || (far == self.best.0 && !self.best.1.is_empty()) {
+        let (furthest, sighting, deed) = self.best;
+        if far < furthest || (far == furthest && (sighting.is_some() || deed.is_some())) {
             return;
         }
         let sighting = self.by_answer[told..]
             .iter()
             .find(|index| !self.placed[**index]);
-        let sighting = sighting.map(|index| &self.sightings[*index]);
-        let deed = self.deeds.get(first);
-        let story = match (sighting, deed) {
+        let deed = (first < self.deeds.len()).then_some(first);
+        self.best = (far, sighting.copied(), deed);
+    }
+
+    /// In words, what could not be placed.
+    fn misfit(&self) -> String {
+        let (_, sighting, deed) = self.best;
+        let sighting = sighting.map(|index| &self.sightings[index]);
+        let deed = deed.map(|index| &self.deeds[index]);
+        match (sighting, deed) {
             (Some(sighting), Some(deed)) if sighting.answered < deed.answered => {
                 format!("{}; next would be {}", sighting.story, deed.story)
             }
             (Some(sighting), Some(deed)) => format!("{}, before {}", deed.story, sighting.story),
-            (Some(sighting), None) => sighting.story.clone(),
-            (None, Some(deed)) => deed.story.clone(),
+            (Some(sighting), None) => sighting.story.to_string(),
+            (None, Some(deed)) => deed.story.to_string(),
             (None, None) => String::new(),
-        };
-        self.best = (far, story);
+        }
     }
 }
 

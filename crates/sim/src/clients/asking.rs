@@ -6,8 +6,7 @@ use std::time::Duration;
 use boxoffice::box_office::{BoxOffice, CreateUserError, PayRequest, ReserveRequest, Reserved};
 use boxoffice::buyer::{User, UserId};
 use boxoffice::command::{CancelError, ExtendError, PayError, ReserveError, Unserved};
-use boxoffice::grade::SeatLabel;
-use boxoffice::idempotency::{BodyHash, KeyedRequest};
+use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::reservation::{Quantity, Reservation};
 use boxoffice::store::StoreError;
@@ -26,15 +25,15 @@ pub(super) async fn ask(
     town: &Arc<Town>,
     plan: &ClientPlan,
     node: usize,
-    ask: &Ask,
-    give_up: Duration,
-) -> Option<Told> {
+    ask: &Arc<Ask>,
+    give_up: Option<Duration>,
+) -> Option<Arc<Told>> {
     let world = &town.world;
     let node = &town.nodes[node];
     let Some(running) = node.running() else {
         // No connection: nothing was asked.
         tokio::time::sleep(REFUSED).await;
-        return Some(Told::Nothing(Nothing::Unavailable));
+        return Some(Arc::new(Told::Nothing(Nothing::Unavailable)));
     };
     world.command();
     world.tell(|| format!("c{} asks n{}: {ask}", plan.number, node.number));
@@ -43,7 +42,7 @@ pub(super) async fn ask(
         Op {
             node: node.number,
             life: running.number,
-            ask: ask.clone(),
+            ask: Arc::clone(ask),
             asked: world.moment(),
             answered: None,
             told: None,
@@ -53,19 +52,28 @@ pub(super) async fn ask(
     let told = tokio::select! {
         biased;
         () = running.life.end() => None,
-        told = answer(&running, ask) => Some(told),
-        () = tokio::time::sleep(give_up) => None,
+        told = answer(&running, ask) => Some(Arc::new(told)),
+        () = patience(give_up) => None,
     };
     match &told {
         Some(told) => {
             world.tell(|| format!("n{} tells c{}: {told}", node.number, plan.number));
             let mut history = lock(&town.history);
             history[place].answered = Some(world.moment());
-            history[place].told = Some(told.clone());
+            history[place].told = Some(Arc::clone(told));
         }
         None => world.tell(|| format!("c{} hears nothing from n{}", plan.number, node.number)),
     }
     told
+}
+
+/// Ends with it; who has no end to it waits for her answer, and one that never comes is found
+/// at the end of the day.
+async fn patience(give_up: Option<Duration>) {
+    match give_up {
+        Some(give_up) => tokio::time::sleep(give_up).await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn answer(running: &Running, ask: &Ask) -> Told {
@@ -82,7 +90,7 @@ async fn decided(office: &BoxOffice, ask: &Ask) -> Told {
             None => Told::Nonsense("a request that cannot be made".to_owned()),
         },
         Ask::Cancel { id, key, .. } => {
-            let key = key.as_deref().and_then(|key| keyed(key, &[id.as_bytes()]));
+            let key = key.as_ref().map(|key| keyed(key, &[id.as_bytes()]));
             match office.cancel(ReservationId(*id), key).await {
                 Ok(answer) => done(&answer.value, answer.replayed),
                 Err(error) => not_cancelled(&error),
@@ -96,7 +104,7 @@ async fn decided(office: &BoxOffice, ask: &Ask) -> Told {
             None => Told::Nonsense("a payment that cannot be made".to_owned()),
         },
         Ask::Extend { id, key, .. } => {
-            let key = key.as_deref().and_then(|key| keyed(key, &[id.as_bytes()]));
+            let key = key.as_ref().map(|key| keyed(key, &[id.as_bytes()]));
             match office.extend(ReservationId(*id), key).await {
                 Ok(answer) => done(&answer.value, answer.replayed),
                 Err(error) => not_extended(&error),
@@ -116,16 +124,11 @@ async fn decided(office: &BoxOffice, ask: &Ask) -> Told {
             Ok(None) => Told::NotFound,
             Err(error) => not_read(&error),
         },
-        Ask::Profile { user } => {
-            let Some(user) = profile(user, office) else {
-                return Told::Nonsense("no user".to_owned());
-            };
-            match office.create_user(user, None).await {
-                Ok(_) | Err(CreateUserError::Exists) => Told::Profile,
-                Err(CreateUserError::KeyReused) => Told::KeyReused,
-                Err(CreateUserError::Store(error)) => not_read(&error),
-            }
-        }
+        Ask::Profile { user } => match office.create_user(profile(user, office), None).await {
+            Ok(_) | Err(CreateUserError::Exists) => Told::Profile,
+            Err(CreateUserError::KeyReused) => Told::KeyReused,
+            Err(CreateUserError::Store(error)) => not_read(&error),
+        },
     }
 }
 
@@ -144,16 +147,15 @@ fn reserve_request(ask: &Ask) -> Option<ReserveRequest> {
     let body = quantity.to_be_bytes();
     Some(ReserveRequest {
         event: EventId(*event),
-        user: user.parse().ok()?,
+        user: user.clone(),
         quantity: Quantity::try_from(i64::from(*quantity)).ok()?,
-        seat_type: Some(grade.parse().ok()?),
-        seats: seats
-            .iter()
-            .map(|seat| SeatLabel(seat.as_str().into()))
-            .collect(),
-        key: key
-            .as_deref()
-            .and_then(|key| keyed(key, &[&body, grade.as_bytes(), seats.join(" ").as_bytes()])),
+        seat_type: Some(grade.clone()),
+        seats: seats.clone(),
+        key: key.as_ref().map(|key| {
+            let named = seats.iter().map(|seat| seat.0.as_bytes());
+            let parts = [&body[..], grade.as_str().as_bytes()].into_iter();
+            keyed(key, &parts.chain(named).collect::<Vec<_>>())
+        }),
     })
 }
 
@@ -165,26 +167,25 @@ fn pay_request(ask: &Ask) -> Option<PayRequest> {
         reservation: ReservationId(*id),
         method: "CARD".parse().ok()?,
         token: token.parse().ok()?,
-        key: key.as_deref().and_then(|key| keyed(key, &[id.as_bytes()])),
+        key: key.as_ref().map(|key| keyed(key, &[id.as_bytes()])),
     })
 }
 
-fn keyed(key: &str, body: &[&[u8]]) -> Option<KeyedRequest> {
-    Some(KeyedRequest {
-        key: key.parse().ok()?,
+fn keyed(key: &IdempotencyKey, body: &[&[u8]]) -> KeyedRequest {
+    KeyedRequest {
+        key: key.clone(),
         body: BodyHash::of(body),
-    })
+    }
 }
 
-fn profile(user: &str, office: &BoxOffice) -> Option<User> {
-    let id: UserId = user.parse().ok()?;
-    Some(User {
-        id,
-        username: user.to_owned(),
+fn profile(user: &UserId, office: &BoxOffice) -> User {
+    User {
+        id: user.clone(),
+        username: user.to_string(),
         email: None,
         phone_number: None,
         created_at: office.now(),
-    })
+    }
 }
 
 fn done(reservation: &Reservation, replayed: bool) -> Told {
@@ -198,9 +199,7 @@ fn reserved(result: Result<Reserved, ReserveError>) -> Told {
     match result {
         Ok(reserved) => done(&reserved.reservation, reserved.replayed),
         Err(ReserveError::InsufficientSeats { available, .. }) => Told::TooFew { available },
-        Err(ReserveError::SeatTaken { seats }) => {
-            Told::Taken(seats.iter().map(ToString::to_string).collect())
-        }
+        Err(ReserveError::SeatTaken { seats }) => Told::Taken(seats),
         Err(ReserveError::AlreadyReserved { limit, holding }) => Told::Limit { limit, holding },
         Err(ReserveError::KeyReused) => Told::KeyReused,
         Err(ReserveError::EventNotFound) => Told::NotFound,

@@ -127,7 +127,8 @@ impl Database {
                 group.base = current.version;
             }
         }
-        let (id, base, brief) = (group.id, group.base, group.brief.clone());
+        let (id, base) = (group.id, group.base);
+        let brief = self.world.is_traced().then(|| group.brief.clone());
         let touched: Vec<(Uuid, Status)> = (group.changes.reservations.iter())
             .map(|touched| &touched.reservation)
             .map(|made| (made.id.0, made.status().into()))
@@ -141,6 +142,7 @@ impl Database {
                 self.look_at_books(event, base.next().0).await;
                 self.world.tell(|| {
                     let version = base.next().0;
+                    let brief = brief.as_deref().unwrap_or_default();
                     format!("n{node} committed event {event}'s version {version} as {id}: {brief}")
                 });
             }

@@ -24,7 +24,7 @@ use crate::dice::Dice;
 use crate::history::Status;
 use crate::planted::Slip;
 use crate::scenario::{Rates, Scenario, What};
-use crate::world::{Life, World, lock, sleep_ms};
+use crate::world::{Life, World, lock, sleep_ms, step_back};
 
 /// Lines that are kept of books that do not balance.
 const UNBALANCED_MAX: usize = 3;
@@ -188,8 +188,8 @@ impl Connections {
             return sleep_ms(ms).await;
         }
         match roll {
-            0..=24 => sleep_ms(ms).await,
-            25..=59 => tokio::task::yield_now().await,
+            0..=17 => sleep_ms(ms).await,
+            18..=55 => step_back().await,
             _ => {}
         }
     }

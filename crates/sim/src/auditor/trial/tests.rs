@@ -6,8 +6,8 @@ use crate::history::Status;
 struct Table {
     seats: u32,
     taken: Vec<Taken>,
-    deeds: Vec<Deed>,
-    sightings: Vec<Sighting>,
+    deeds: Vec<Deed<'static>>,
+    sightings: Vec<Sighting<'static>>,
 }
 
 fn seats(seats: u32) -> Table {
@@ -42,13 +42,13 @@ impl Table {
         self.deed(at, between, change, "gives back")
     }
 
-    fn deed(mut self, at: i64, between: (u64, u64), change: Change, story: &str) -> Self {
+    fn deed(mut self, at: i64, between: (u64, u64), change: Change, story: &'static str) -> Self {
         self.deeds.push(Deed {
             at,
             asked: between.0,
             answered: between.1,
             change,
-            story: story.to_owned(),
+            story: Story::Plain(story),
         });
         self
     }
@@ -62,7 +62,7 @@ impl Table {
                 grade: 0,
                 available,
             },
-            story: format!("{available} left"),
+            story: Story::Plain("so many are left"),
         });
         self
     }
