@@ -100,7 +100,7 @@ mod list {
         }
     }
 
-    /// Some twenty times as many as any of them has needed so far.
+    /// Fourteen times as many as any of them has needed so far.
     const MANY: u32 = 500;
 
     pub(super) const MISTAKES: [Mistake; 24] = [
