@@ -5,7 +5,7 @@
 //! test of its own beside them.
 
 /// Seeds that once broke a rule, each with what it found.
-pub const PAST: [(u64, &str); 4] = [
+pub const PAST: [(u64, &str); 6] = [
     (
         3_727,
         "the auditor looked too long for an order where one group paid for a reservation and gave \
@@ -20,7 +20,15 @@ pub const PAST: [(u64, &str); 4] = [
         "the auditor took a reservation for another request's than the one whose key was used",
     ),
     (
+        37_684,
+        "broke no rule any more once the auditor was mended for 20,689",
+    ),
+    (
         53_906,
         "the auditor took a refusal for older than it was, where nobody had asked anything since",
+    ),
+    (
+        76_236,
+        "broke no rule any more once the auditor was mended for 20,689",
     ),
 ];
