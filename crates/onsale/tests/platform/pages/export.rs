@@ -85,6 +85,7 @@ async fn an_export_takes_the_memory_of_one_part() {
     assert_eq!(long.lines, rows / STEP * STEP);
     // Whatever held the file, or the rows that it is written of, would have grown by more than it. The
     // allocator and the database keep some for themselves, whatever the length.
-    let grown = server.peak_bytes() - peak;
+    // The kernel adds its figures up a little late, so that even a peak may shrink.
+    let grown = server.peak_bytes().saturating_sub(peak);
     assert!(grown < long.bytes, "{grown} of {}", long.bytes);
 }
