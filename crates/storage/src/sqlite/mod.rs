@@ -28,7 +28,7 @@ use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId
 use boxoffice::invariants::Ledger;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
-use boxoffice::runtime::{self, mpsc, oneshot};
+use boxoffice::runtime::{mpsc, oneshot};
 use boxoffice::store::{
     CommitError, Created, EventListQuery, PaymentUnderWay, RefundDue, ReservationListQuery,
     SECRET_LEN, Source, Store, StoreError, UserCreated,
@@ -70,7 +70,10 @@ impl SqliteStore {
                     connection,
                     lock,
                 } = opened;
-                runtime::spawn(Writer::new(options, connection, queue, lock).run());
+                let writer = Writer::new(options, connection, queue, lock);
+                writer
+                    .start()
+                    .map_err(|source| OpenError::Unwritable { path, source })?;
                 return Ok(Self { readers, jobs });
             }
         }

@@ -1,4 +1,8 @@
-//! The one task that writes.
+//! The one task that writes, in a thread of its own.
+//!
+//! Writing a group is many turns between this task and its connection's thread. Beside the other
+//! tasks each turn would wait until all connections that have something to do have done it: under
+//! more load than the machine carries, nothing would be sold.
 //!
 //! It owns the only connection that may write, and the lock on the file. Callers send it work and
 //! wait for the answer; who stops waiting does not stop the work. Whatever commits are waiting when
@@ -7,6 +11,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io;
 
 use boxoffice::group::Group;
 use boxoffice::runtime::{mpsc, oneshot};
@@ -90,8 +95,16 @@ impl Writer {
         }
     }
 
-    /// Works until it is told to close or nobody can ask any more.
-    pub(super) async fn run(mut self) {
+    /// Begins to work, until it is told to close or nobody can ask any more.
+    pub(super) fn start(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
+        thread.spawn(move || runtime.block_on(self.run())).map(drop)
+    }
+
+    async fn run(mut self) {
         while let Some(job) = self.next().await {
             match job {
                 Job::Commit { groups, reply } => self.commit(groups, reply).await,

@@ -168,7 +168,8 @@ pub(super) async fn see_off(mut stream: TcpStream, last_word: Bytes) {
     let farewell = async {
         stream.write_all(&last_word).await?;
         stream.shutdown().await?;
-        let (mut scrap, mut read) = ([0; 4_096], 0);
+        // On the heap: every connection's task would have room for it, from its first byte on.
+        let (mut scrap, mut read) = (vec![0; 4_096], 0);
         while read < FAREWELL_BYTES_MAX {
             match tokio::io::AsyncReadExt::read(&mut stream, &mut scrap).await? {
                 0 => break,

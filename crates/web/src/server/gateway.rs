@@ -109,7 +109,8 @@ impl Gateway {
         let (mut response, route) = if let Some(code) = self.refuses(&request, peer, is_full) {
             (ApiError::from(code).into_response(), None)
         } else if let Some(direct) = Direct::of(&asker.method, path) {
-            let answer = direct.answer(app, request, asker.takes_gzip);
+            // Each layer around an answer would have room for it twice, in every connection's task.
+            let answer = Box::pin(direct.answer(app, request, asker.takes_gzip));
             let answer = answer.map(IntoResponse::into_response);
             let response = if direct.keeps_time() {
                 survived(answer).await
@@ -122,7 +123,7 @@ impl Gateway {
                 app: Arc::clone(app),
                 route: OnceLock::new(),
             });
-            let response = self.route(request, &visit, &asker.method).await;
+            let response = Box::pin(self.route(request, &visit, &asker.method)).await;
             (response, visit.route())
         };
         drop(place);
