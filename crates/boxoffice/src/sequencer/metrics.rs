@@ -17,7 +17,7 @@ pub(crate) struct Metrics {
     unknown_commits: Counter,
     poisoned: Counter,
     /// By command and fate; each is looked up once, when there is something to count.
-    outcomes: Vec<OnceLock<Counter>>,
+    outcomes: [[OnceLock<Counter>; Fate::COUNT]; CommandKind::COUNT],
 }
 
 /// A command in a queue, counted until it leaves: taken, refused, or lost with its task.
@@ -40,7 +40,7 @@ impl Metrics {
             conflicts: counter!("onsale_conflicts_total"),
             unknown_commits: counter!("onsale_unknown_commits_total"),
             poisoned: counter!("onsale_poisoned_commands_total"),
-            outcomes: vec![OnceLock::new(); CommandKind::COUNT * Fate::COUNT],
+            outcomes: [const { [const { OnceLock::new() }; Fate::COUNT] }; CommandKind::COUNT],
         }
     }
 
@@ -74,7 +74,7 @@ impl Metrics {
     }
 
     fn outcomes(&self, kind: CommandKind, fate: Fate) -> &Counter {
-        self.outcomes[kind as usize * Fate::COUNT + fate as usize].get_or_init(
+        self.outcomes[kind as usize][fate as usize].get_or_init(
             || counter!("onsale_outcomes_total", "command" => kind.name(), "fate" => fate.name()),
         )
     }
