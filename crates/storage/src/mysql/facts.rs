@@ -13,20 +13,29 @@ use sqlx::mysql::MySqlRow;
 use super::packet::{Packet, Value};
 use super::pool::Reply;
 use super::reader::Sources;
-use crate::rows::columns::Columns;
+use crate::rows::columns::{Cells, Columns};
 use crate::rows::keys::key_record;
 use crate::rows::payments;
 use crate::rows::reservations::{SELECT, holdings, ids, reservations};
 
 const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
 
-const KEY_COLUMNS: &str = "i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at";
+/// The version in a row of its own, then the keys: one statement for the two that most batches ask.
+const VERSION_AND_KEYS: (&str, &str) = (
+    "SELECT version, NULL AS user_id, NULL AS request_key, NULL AS body_hash, \
+     NULL AS reservation_id, NULL AS made_at FROM events WHERE id = ? AND deleted_at IS NULL \
+     UNION ALL SELECT NULL, user_id, request_key, body_hash, reservation_id, made_at \
+     FROM idempotency WHERE (event_id, user_id, request_key) IN (",
+    ")",
+);
 
 /// The wanted pairs come first: each leads to one reservation and one key.
-const WANTED_KEYS: &str = ") w STRAIGHT_JOIN reservations r \
-    ON r.reservation_id = w.wanted_id AND r.event_id = ? \
-    STRAIGHT_JOIN idempotency i \
-    ON i.event_id = r.event_id AND i.user_id = r.user_id AND i.request_key = w.wanted_key";
+const WANTED_KEYS: (&str, &str) = (
+    "SELECT i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at FROM (",
+    ") w STRAIGHT_JOIN reservations r ON r.reservation_id = w.wanted_id AND r.event_id = ? \
+     STRAIGHT_JOIN idempotency i \
+     ON i.event_id = r.event_id AND i.user_id = r.user_id AND i.request_key = w.wanted_key",
+);
 
 /// A buyer's own reservations are few; those of a hot event are not.
 const HOLDINGS: (&str, &str) = (
@@ -50,8 +59,7 @@ const LIVE: &str = "SELECT reservation_id FROM reservations FORCE INDEX (reserva
 /// Where the answers are in the packet.
 #[derive(Default)]
 struct Places {
-    version: usize,
-    keys: Option<usize>,
+    version_and_keys: usize,
     keys_by_reservation: Option<usize>,
     holdings: Option<usize>,
     payments: Option<usize>,
@@ -67,13 +75,17 @@ pub(super) async fn facts(
 ) -> Result<Facts, StoreError> {
     let (packet, places) = ask(event, query);
     let mut reply = sources.read_writer(packet).await?;
-    let Some(version) = version(event, &reply.take(places.version))? else {
+    let version_and_keys = reply.take(places.version_and_keys);
+    let (versions, key_rows): (Vec<_>, Vec<_>) = version_and_keys
+        .iter()
+        .partition(|row| matches!(row.int("version"), Ok(Some(_))));
+    let Some(version) = version(event, &versions)? else {
         return Ok(Facts::default());
     };
     let mut take = |place: Option<usize>| place.map(|at| reply.take(at)).unwrap_or_default();
     let mut keys = HashMap::new();
-    for row in take(places.keys)
-        .iter()
+    for row in key_rows
+        .into_iter()
         .chain(&take(places.keys_by_reservation))
     {
         let (name, record) = key_record(row)?;
@@ -110,30 +122,25 @@ pub(super) async fn facts(
 fn ask(event: EventId, query: &FactsQuery) -> (Packet, Places) {
     let mut packet = Packet::new();
     let id = || [Value::from(event.0)];
+    let keys = query
+        .keys
+        .iter()
+        .map(|(user, key)| [event.0.into(), user.as_str().into(), key.as_str().into()]);
     let mut places = Places {
-        version: packet.add(VERSION, &id()),
+        version_and_keys: if query.keys.is_empty() {
+            packet.add(VERSION, &id())
+        } else {
+            packet.add_rows(VERSION_AND_KEYS, &id(), keys)
+        },
         ..Places::default()
     };
-    if !query.keys.is_empty() {
-        let head = format!(
-            "SELECT {KEY_COLUMNS} FROM idempotency i \
-             WHERE (i.event_id, i.user_id, i.request_key) IN ("
-        );
-        let rows = query
-            .keys
-            .iter()
-            .map(|(user, key)| [event.0.into(), user.as_str().into(), key.as_str().into()]);
-        places.keys = Some(packet.add_rows((&head, ")"), &[], rows));
-    }
     if !query.keys_by_reservation.is_empty() {
-        let head = format!("SELECT {KEY_COLUMNS} FROM (");
         let rows = query
             .keys_by_reservation
             .iter()
             .map(|(id, key)| [id.as_bytes().into(), key.as_str().into()]);
         let columns = ["wanted_id", "wanted_key"];
-        places.keys_by_reservation =
-            Some(packet.add_table((&head, WANTED_KEYS), &id(), columns, rows));
+        places.keys_by_reservation = Some(packet.add_table(WANTED_KEYS, &id(), columns, rows));
     }
     if !query.buyers.is_empty() {
         let rows = query.buyers.iter().map(|buyer| [buyer.as_str().into()]);
@@ -162,11 +169,11 @@ fn ask(event: EventId, query: &FactsQuery) -> (Packet, Places) {
     (packet, places)
 }
 
-fn version(event: EventId, rows: &[MySqlRow]) -> Result<Option<Version>, StoreError> {
+fn version(event: EventId, rows: &[&MySqlRow]) -> Result<Option<Version>, StoreError> {
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    let version = Columns::new(row, "events", "").get("version");
+    let version = Columns::new(*row, "events", "").get("version");
     version
         .map(|version| Some(Version(version)))
         .map_err(|bad| bad.of(event))
