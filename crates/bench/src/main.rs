@@ -14,6 +14,7 @@ mod cache;
 mod child;
 mod connections;
 mod contender;
+mod cores;
 mod database;
 mod groups;
 mod growth;
