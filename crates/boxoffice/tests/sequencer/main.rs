@@ -6,6 +6,7 @@
 mod auditing;
 mod conflicts;
 mod deadlines;
+mod door;
 mod due;
 mod faulty;
 mod gauges;
