@@ -1,10 +1,10 @@
-//! Writing the payments and refunds of a group.
+//! Writing the payments and refunds of groups.
 
 use std::collections::HashSet;
 
 use boxoffice::group::Group;
-use boxoffice::ids::PaymentId;
-use boxoffice::payment::{PaymentState, Refund, RefundState};
+use boxoffice::ids::{EventId, PaymentId, ReservationId};
+use boxoffice::payment::{Payment, PaymentState, Refund, RefundState};
 use boxoffice::time::Timestamp;
 
 use super::commit::{Guard, Writing};
@@ -26,15 +26,20 @@ const SAME_REFUNDS: &str = " ON DUPLICATE KEY UPDATE amount = VALUES(amount), \
     method = VALUES(method), expected_at = VALUES(expected_at), state = VALUES(state), \
     done_at = VALUES(done_at)";
 
-/// Writes the payments that a group made or changed. An attempt never moves to another
-/// reservation: the count of those that are where they belong refuses the group then.
-pub(super) fn write_payments(writing: &mut Writing, group: &Group) {
-    let payments = &group.changes.payments;
+/// Writes the payments that groups made or changed. An attempt never moves to another
+/// reservation: the count of those that are where they belong refuses its group then.
+pub(super) fn write_payments(writing: &mut Writing, groups: &[&Group]) {
+    let payments: Vec<(EventId, ReservationId, &Payment)> = groups
+        .iter()
+        .flat_map(|group| {
+            let payments = group.changes.payments.iter();
+            payments.map(|(reservation, payment)| (group.event, *reservation, payment))
+        })
+        .collect();
     if payments.is_empty() {
         return;
     }
-    let event = group.event.0;
-    let rows = payments.iter().map(|(reservation, payment)| {
+    let rows = payments.iter().map(|(event, reservation, payment)| {
         let settled_at = match payment.state {
             PaymentState::Pending => None,
             PaymentState::Paid { at }
@@ -43,7 +48,7 @@ pub(super) fn write_payments(writing: &mut Writing, group: &Group) {
         };
         [
             payment.id.as_bytes().into(),
-            event.into(),
+            event.0.into(),
             reservation.as_bytes().into(),
             payment.amount.0.into(),
             payment.method.as_str().into(),
@@ -55,27 +60,30 @@ pub(super) fn write_payments(writing: &mut Writing, group: &Group) {
     writing
         .packet
         .add_rows((PUT_PAYMENTS, SAME_PAYMENTS), &[], rows);
-    let pairs = payments.iter().map(|(reservation, payment)| {
-        [payment.id.as_bytes().into(), reservation.as_bytes().into()]
+    let belong = payments.iter().map(|(event, reservation, payment)| {
+        [
+            payment.id.as_bytes().into(),
+            event.0.into(),
+            reservation.as_bytes().into(),
+        ]
     });
-    let mut payment_ids: Vec<PaymentId> = payments.iter().map(|(_, payment)| payment.id).collect();
+    let mut payment_ids: Vec<PaymentId> = payments.iter().map(|(_, _, paid)| paid.id).collect();
     payment_ids.sort_unstable();
     payment_ids.dedup();
-    let head = "SET @wrong = IF((SELECT COUNT(*) FROM payments WHERE event_id = ? \
-        AND (payment_id, reservation_id) IN (";
+    let head = "SET @wrong = IF((SELECT COUNT(*) FROM payments \
+        WHERE (payment_id, event_id, reservation_id) IN (";
     let (wanted, guard) = (payment_ids.len(), Guard::Payments as i64);
     let tail = format!(")) = {wanted}, @wrong, {guard})");
-    writing
-        .packet
-        .add_rows((head, &tail), &[event.into()], pairs);
+    writing.packet.add_rows((head, &tail), &[], belong);
 }
 
-/// Refuses the group where one of its reservations refers to a payment that is not there.
-pub(super) fn check_references(writing: &mut Writing, group: &Group) {
-    let changes = &group.changes;
-    let touched = changes.reservations.iter();
+/// Refuses a group where one of its reservations refers to a payment that is not there.
+pub(super) fn check_references(writing: &mut Writing, groups: &[&Group]) {
+    let changes = || groups.iter().map(|group| &group.changes);
+    let touched = changes().flat_map(|changes| &changes.reservations);
     let payments = touched.filter_map(|touched| payment_of(&touched.reservation));
-    let written: HashSet<PaymentId> = changes.payments.iter().map(|(_, paid)| paid.id).collect();
+    let written = changes().flat_map(|changes| &changes.payments);
+    let written: HashSet<PaymentId> = written.map(|(_, paid)| paid.id).collect();
     let mut elsewhere: Vec<PaymentId> = payments
         .map(|payment| payment.id)
         .filter(|id| !written.contains(id))
@@ -92,12 +100,15 @@ pub(super) fn check_references(writing: &mut Writing, group: &Group) {
     writing.packet.add_rows((head, &tail), &[], rows);
 }
 
-/// Writes the refunds that a group made or changed, with their reservations or without.
-pub(super) fn write_refunds(writing: &mut Writing, group: &Group) {
-    let touched = group.changes.reservations.iter();
-    let refunds: Vec<&Refund> = touched
-        .filter_map(|touched| refund_of(&touched.reservation))
-        .chain(&group.changes.refunds)
+/// Writes the refunds that groups made or changed, with their reservations or without.
+pub(super) fn write_refunds(writing: &mut Writing, groups: &[&Group]) {
+    let refunds: Vec<&Refund> = groups
+        .iter()
+        .flat_map(|group| {
+            let touched = group.changes.reservations.iter();
+            let carried = touched.filter_map(|touched| refund_of(&touched.reservation));
+            carried.chain(&group.changes.refunds)
+        })
         .collect();
     if refunds.is_empty() {
         return;

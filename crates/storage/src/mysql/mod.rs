@@ -2,7 +2,8 @@
 //!
 //! Everything that belongs together is one packet of statements: a group with its `COMMIT`, or what
 //! is read at one moment. No lock is held over a round trip of ours. Start reading at [`commit`],
-//! then [`pool`].
+//! then [`line`] and
+//! [`pool`].
 
 mod address;
 mod commit;
@@ -13,6 +14,7 @@ mod create;
 mod dialect;
 mod facts;
 mod failure;
+mod line;
 mod open;
 mod packet;
 mod pool;
@@ -38,6 +40,7 @@ use boxoffice::store::{
 };
 use boxoffice::time::Timestamp;
 
+use self::line::Line;
 pub use self::open::MySqlOpenError;
 use self::packet::Packet;
 use self::pool::{Pool, Role};
@@ -49,6 +52,7 @@ use crate::{DatabaseLimits, OpenMode};
 #[derive(Clone)]
 pub struct MySqlStore {
     sources: Arc<Sources>,
+    line: Arc<Line>,
 }
 
 impl MySqlStore {
@@ -70,8 +74,9 @@ impl MySqlStore {
         };
         let writer = Arc::new(Pool::new(role, options, limits));
         let reader = reader.map(|options| Arc::new(Pool::new(Role::Reader, options, limits)));
+        let line = Arc::new(Line::new(Arc::clone(&writer), limits));
         let sources = Arc::new(Sources::new(writer, reader, limits.reader_lag_max()));
-        Ok(Self { sources })
+        Ok(Self { sources, line })
     }
 }
 
@@ -119,24 +124,7 @@ impl Store for MySqlStore {
     }
 
     async fn commit(&self, groups: Vec<Group>) -> Vec<Result<(), CommitError>> {
-        let write = |group| {
-            let pool = Arc::clone(&self.sources.writer);
-            runtime::spawn(async move {
-                let began = tokio::time::Instant::now();
-                let result = commit::commit(&pool, &group).await;
-                metrics::histogram!("onsale_commit_groups").record(1.0);
-                metrics::histogram!("onsale_commit_seconds").record(began.elapsed().as_secs_f64());
-                result
-            })
-        };
-        let tasks: Vec<_> = groups.into_iter().map(write).collect();
-        let mut results = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            let result = task.await;
-            let result = result.map_err(|error| CommitError::Unknown(error.to_string()));
-            results.push(result.flatten());
-        }
-        results
+        self.line.commit(groups).await
     }
 
     async fn group_at(

@@ -1,13 +1,19 @@
 //! The chain of versions, which makes everything else right.
 
 use boxoffice::event::EventSnapshot;
+use boxoffice::group::Touched;
 use boxoffice::ids::{EventId, Version};
 use boxoffice::invariants::check;
+use boxoffice::payment::PaymentState;
+use boxoffice::reservation::Reservation;
 use boxoffice::store::{CommitError, Source, StoreError};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use crate::fixture::{Shared, at, concert, create, group, group_id, reload, sale};
+use crate::fixture::{
+    Shared, Tailor, at, attempt, concert, create, group, group_id, hold, numbered, reload, request,
+    sale,
+};
 
 pub(crate) async fn a_group_moves_its_event_by_one_version(store: &Shared) {
     let event = create(store, concert()).await;
@@ -179,6 +185,112 @@ pub(crate) async fn groups_of_other_events_survive_a_refusal(store: &Shared) {
     );
     assert_eq!(sold(store, &events).await, [2, 0, 1]);
     assert_eq!(reload(store, events[1].event.id).await.version, Version(1));
+}
+
+pub(crate) async fn groups_of_other_events_survive_an_update_of_nothing(store: &Shared) {
+    let events = three_events(store).await;
+    let groups = events.iter().map(|event| {
+        let mut wanted = group(event).make(&sale(event, "mina")).build();
+        if event.event.id == events[1].event.id {
+            let unknown = hold(event, "jun").expire(at(601)).into();
+            wanted.changes.reservations.push(Touched {
+                reservation: unknown,
+                new: false,
+            });
+        }
+        wanted
+    });
+
+    let results = store.commit(groups.collect()).await;
+
+    assert!(
+        matches!(results[..], [Ok(()), Err(CommitError::Refused(_)), Ok(())]),
+        "{results:?}"
+    );
+    assert_eq!(sold(store, &events).await, [1, 0, 1]);
+    assert_eq!(reload(store, events[1].event.id).await.version, Version(1));
+}
+
+pub(crate) async fn groups_of_one_event_are_no_hindrance_to_another(store: &Shared) {
+    let events = three_events(store).await;
+    let twice = [&events[0], &events[1], &events[0], &events[2]];
+    let groups = twice.map(|event| group(event).make(&sale(event, "mina")).build());
+
+    let results = store.commit(groups.to_vec()).await;
+
+    assert_eq!(
+        results,
+        [Ok(()), Ok(()), Err(CommitError::VersionTaken), Ok(())]
+    );
+    assert_eq!(sold(store, &events).await, [1, 1, 1]);
+}
+
+pub(crate) async fn groups_of_many_events_read_back_as_they_were_written(store: &Shared) {
+    let mut halls = Vec::new();
+    for _ in 0..3 {
+        let mut hall = concert();
+        hall.grades.push(numbered("A", 2, 5));
+        halls.push(create(store, hall).await);
+    }
+    let seated = |event: &EventSnapshot, user: &str, label: &str| {
+        let grade = event.grades[1].seat_type.clone();
+        Reservation {
+            seat_type: grade,
+            ..hold(event, user)
+        }
+        .seated(&[label])
+    };
+    let held: Vec<Reservation> = halls
+        .iter()
+        .map(|hall| seated(hall, "mina", "A-A-1"))
+        .collect();
+    let make = halls.iter().zip(&held);
+    let make = make.map(|(hall, held)| group(hall).make(held).build());
+    assert_eq!(store.commit(make.collect()).await, [Ok(()), Ok(()), Ok(())]);
+
+    // At one moment a seat is given back and taken again, a hold is paid for, and one goes on.
+    let [first, second, third] = [
+        reload(store, halls[0].event.id).await,
+        reload(store, halls[1].event.id).await,
+        reload(store, halls[2].event.id).await,
+    ];
+    let ended = held[0].clone().expire(at(601));
+    let again = seated(&first, "jun", "A-A-1");
+    let paid = attempt(100, PaymentState::Paid { at: at(5) });
+    let bought = held[1].clone().confirm(Some(paid.clone()));
+    let extended = held[2].clone().until(at(900));
+    let other = sale(&third, "jun");
+    let groups = vec![
+        group(&first)
+            .at(at(601))
+            .turn(&held[0], &ended)
+            .make(&again)
+            .build(),
+        group(&second)
+            .turn(&held[1], &bought)
+            .pay(&bought, &paid)
+            .build(),
+        group(&third)
+            .turn(&held[2], &extended)
+            .make(&other)
+            .key("jun", request("key", 1), other.id)
+            .build(),
+    ];
+    assert_eq!(store.commit(groups).await, [Ok(()), Ok(()), Ok(())]);
+
+    for wanted in [&ended, &again, &bought, &extended, &other] {
+        let found = store.reservation(wanted.id).await;
+        assert_eq!(found, Ok(Some(wanted.clone())));
+    }
+    for hall in &halls {
+        let books = store
+            .ledger(hall.event.id)
+            .await
+            .expect("a working store")
+            .expect("the event");
+        assert_eq!(check(&books), []);
+        assert_eq!(books.version, Version(3));
+    }
 }
 
 pub(crate) async fn a_group_of_no_changes_is_still_a_link(store: &Shared) {

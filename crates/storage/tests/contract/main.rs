@@ -11,6 +11,7 @@ mod facts;
 mod fixture;
 mod ledger;
 mod lists;
+mod mysql_joined;
 mod mysql_only;
 mod mysql_server;
 mod payments;
@@ -29,6 +30,9 @@ macro_rules! contract {
                 a_group_for_an_event_that_is_not_has_no_version,
                 groups_of_other_events_survive_a_conflict,
                 groups_of_other_events_survive_a_refusal,
+                groups_of_other_events_survive_an_update_of_nothing,
+                groups_of_one_event_are_no_hindrance_to_another,
+                groups_of_many_events_read_back_as_they_were_written,
                 a_group_of_no_changes_is_still_a_link,
                 a_dropped_commit_is_finished_or_never_begun,
                 a_closed_store_writes_nothing,

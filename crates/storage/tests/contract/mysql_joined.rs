@@ -1,0 +1,196 @@
+//! Groups of several events in one transaction of a database server.
+
+use std::sync::Arc;
+
+use boxoffice::event::EventSnapshot;
+use boxoffice::group::Group;
+use boxoffice::ids::{EventId, Version};
+use boxoffice::store::CommitError;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
+use storage::{DatabaseLimits, MySqlStore, OpenMode};
+
+use crate::fixture::{Shared, concert, create, group, reload, sale};
+use crate::mysql_server::{Database, limits};
+
+/// Somebody who holds events' rows, so that whoever writes them waits.
+struct Holder {
+    connection: MySqlConnection,
+    database: String,
+}
+
+impl Holder {
+    async fn of(database: &Database, events: &[EventId]) -> Self {
+        // In no database, so that it is not counted among those that work there.
+        let url = servers::running::mysql_url("");
+        let mut connection = MySqlConnection::connect(&url).await.expect("the server");
+        let ids: Vec<String> = events.iter().map(|event| event.0.to_string()).collect();
+        let (database, ids) = (database.name().to_owned(), ids.join(","));
+        let statements = format!(
+            "START TRANSACTION; SELECT id FROM {database}.events WHERE id IN ({ids}) FOR UPDATE"
+        );
+        sqlx::raw_sql(AssertSqlSafe(statements))
+            .execute(&mut connection)
+            .await
+            .expect("nobody else holds them");
+        Self {
+            connection,
+            database,
+        }
+    }
+
+    /// Waits until as many connections as this work at a statement that begins like this.
+    async fn until_working(&mut self, wanted: i64, statement: &str) {
+        let working = format!(
+            "SELECT COUNT(*) AS working FROM information_schema.processlist \
+             WHERE db = '{}' AND command <> 'Sleep' AND info LIKE '{statement}%'",
+            self.database
+        );
+        loop {
+            let working = sqlx::raw_sql(AssertSqlSafe(working.clone()));
+            let row = working.fetch_one(&mut self.connection).await;
+            let found: i64 = row.expect("the processes").get("working");
+            if found == wanted {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn let_go(&mut self) {
+        let done = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection);
+        done.await.expect("it is let go");
+    }
+}
+
+/// How the statement begins that waits for an event's row.
+const UPDATE_EVENTS: &str = "UPDATE (SELECT";
+
+async fn events(store: &Shared, count: usize) -> Vec<EventSnapshot> {
+    let mut events = Vec::new();
+    for _ in 0..count {
+        events.push(create(store, concert()).await);
+    }
+    events
+}
+
+fn sales(events: &[EventSnapshot]) -> Vec<Group> {
+    let groups = events.iter();
+    let groups = groups.map(|event| group(event).make(&sale(event, "mina")).build());
+    groups.collect()
+}
+
+/// Which of the groups that [`sales`] makes are in the log.
+async fn written(store: &Shared, groups: &[Group]) -> Vec<bool> {
+    let mut written = Vec::new();
+    for group in groups {
+        let found = store.group_at(group.event, group.base.next()).await;
+        written.push(found.expect("a working store") == Some(group.id));
+    }
+    written
+}
+
+async fn open(database: &Database, limits: DatabaseLimits) -> Shared {
+    let url = database.url();
+    let opened = MySqlStore::open(&url, None, limits, OpenMode::Serve).await;
+    Arc::new(opened.unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_that_come_together_share_a_transaction() {
+    let database = Database::new().await;
+    let store = open(&database, limits()).await;
+    let events = events(&store, 3).await;
+    let groups = sales(&events);
+
+    let mut holder = Holder::of(&database, &[events[2].event.id]).await;
+    let task = {
+        let (store, groups) = (Shared::clone(&store), groups.clone());
+        tokio::spawn(async move { store.commit(groups).await })
+    };
+    holder.until_working(1, UPDATE_EVENTS).await;
+    assert_eq!(written(&store, &groups).await, [false; 3]);
+    holder.let_go().await;
+
+    let results = task.await.expect("no panic");
+    assert_eq!(results, [Ok(()), Ok(()), Ok(())]);
+    assert_eq!(written(&store, &groups).await, [true; 3]);
+    store.close().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_leaves_every_group_of_its_transaction_unknown() {
+    let database = Database::new().await;
+    let impatient = DatabaseLimits {
+        database_answer_ms_max: 300,
+        ..limits()
+    };
+    let store = open(&database, impatient).await;
+    let events = events(&store, 3).await;
+    let groups = sales(&events);
+
+    let mut holder = Holder::of(&database, &[events[1].event.id]).await;
+    let results = store.commit(groups.clone()).await;
+    let unknown = |result: &Result<(), CommitError>| matches!(result, Err(CommitError::Unknown(_)));
+    assert!(results.iter().all(unknown), "{results:?}");
+    holder.let_go().await;
+    holder.until_working(0, "").await;
+
+    let written = written(&store, &groups).await;
+    let whole_or_not_at_all = [[true; 3], [false; 3]];
+    assert!(
+        whole_or_not_at_all.contains(&[written[0], written[1], written[2]]),
+        "{written:?}"
+    );
+    for (event, written) in events.iter().zip(written) {
+        let event = reload(&store, event.event.id).await;
+        assert_eq!(event.version, Version(1 + i64::from(written)));
+        assert_eq!(event.stock().sold, u32::from(written));
+        group(&event)
+            .make(&sale(&event, "jun"))
+            .commit(&store)
+            .await;
+    }
+    store.close().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_nobody_writes_in_time_is_given_back() {
+    /// As many as write at a time.
+    const WRITERS: usize = 4;
+    let database = Database::new().await;
+    let patient = DatabaseLimits {
+        database_wait_ms_max: 1_000,
+        database_answer_ms_max: 60_000,
+        database_lock_wait_secs: 50,
+        ..limits()
+    };
+    let store = open(&database, patient).await;
+    let events = events(&store, WRITERS + 1).await;
+    let (stuck, late) = events.split_at(WRITERS);
+
+    let ids: Vec<EventId> = stuck.iter().map(|event| event.event.id).collect();
+    let mut holder = Holder::of(&database, &ids).await;
+    let mut tasks = Vec::new();
+    for (busy, group) in (1..).zip(sales(stuck)) {
+        let store = Shared::clone(&store);
+        tasks.push(tokio::spawn(async move { store.commit(vec![group]).await }));
+        holder.until_working(busy, UPDATE_EVENTS).await;
+    }
+    let results = store.commit(sales(late)).await;
+    assert!(
+        matches!(results[..], [Err(CommitError::Unavailable(_))]),
+        "{results:?}"
+    );
+    holder.let_go().await;
+
+    for task in tasks {
+        assert_eq!(task.await.expect("no panic"), [Ok(())]);
+    }
+    let late = reload(&store, late[0].event.id).await;
+    assert_eq!(late.version, Version(1), "what was given back was written");
+    group(&late).make(&sale(&late, "mina")).commit(&store).await;
+    store.close().await;
+    database.drop().await;
+}
