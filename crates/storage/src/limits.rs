@@ -10,10 +10,12 @@ pub struct DatabaseLimits {
     pub database_connections_max: u32,
     /// Connections that are kept while nothing is asked.
     pub database_connections_min: u32,
-    /// Who may wait for a connection; beyond it the database counts as unavailable, at once. Each event
-    /// that sells on this node waits at most once, however many buyers it has.
+    /// Who may wait for a connection, and groups that may wait to be written; beyond it the database
+    /// counts as unavailable, at once. Each event that sells on this node waits at most once, however
+    /// many buyers it has.
     pub database_waiters_max: u32,
-    /// How long a connection is waited for, in milliseconds.
+    /// How long a connection is waited for, and by a group until somebody begins to write it, in
+    /// milliseconds.
     pub database_wait_ms_max: u32,
     /// How long the server's answer is waited for, in milliseconds. Must exceed
     /// `database_lock_wait_secs`.
