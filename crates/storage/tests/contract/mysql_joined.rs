@@ -121,16 +121,17 @@ async fn groups_that_come_together_share_a_transaction() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_leaves_every_group_of_its_transaction_unknown() {
     let database = Database::new().await;
-    let impatient = DatabaseLimits {
+    let store = open(&database, limits()).await;
+    let soon = DatabaseLimits {
         database_answer_ms_max: 300,
         ..limits()
     };
-    let store = open(&database, impatient).await;
+    let impatient = open(&database, soon).await;
     let events = events(&store, 3).await;
     let groups = sales(&events);
 
     let mut holder = Holder::of(&database, &[events[1].event.id]).await;
-    let results = store.commit(groups.clone()).await;
+    let results = impatient.commit(groups.clone()).await;
     let unknown = |result: &Result<(), CommitError>| matches!(result, Err(CommitError::Unknown(_)));
     assert!(results.iter().all(unknown), "{results:?}");
     holder.let_go().await;
@@ -151,6 +152,7 @@ async fn a_lost_answer_leaves_every_group_of_its_transaction_unknown() {
             .commit(&store)
             .await;
     }
+    impatient.close().await;
     store.close().await;
     database.drop().await;
 }
