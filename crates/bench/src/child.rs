@@ -6,11 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use rustix::thread::CpuSet;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
-
-use crate::cores;
 
 /// How long a server may take until it says where it listens.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -30,24 +27,19 @@ impl Server {
     /// Starts a program and waits until it prints where it listens.
     ///
     /// What it logs goes to a file in `directory`, and its end into the error if it does not start.
-    /// It stays on `cores` if there are any.
     pub(crate) async fn start(
         name: &str,
         command: &mut Command,
         directory: &Path,
-        cores: Option<&CpuSet>,
     ) -> anyhow::Result<Self> {
         let log = directory.join(format!("{name}.log"));
-        command
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).context("creating a log file")?)
-            .kill_on_drop(true);
-        let child = match cores {
-            Some(cores) => cores::on(cores, || command.spawn()),
-            None => command.spawn(),
-        };
-        let mut child = child.with_context(|| format!("starting {name}"))?;
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {name}"))?;
         let stdout = child.stdout.take().context("the output is piped")?;
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
@@ -72,8 +64,7 @@ impl Server {
         directory: &Path,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("finding this program")?;
-        let mut command = Command::new(program);
-        Self::start(name, command.args(arguments), directory, None).await
+        Self::start(name, Command::new(program).args(arguments), directory).await
     }
 
     /// Starts onsale as it is delivered.
@@ -91,8 +82,7 @@ impl Server {
         command
             .env("ONSALE_SAMPLE_EVENT", "false")
             .env("ONSALE_LOG_FILTER", "warn");
-        let cores = node.cores.as_ref();
-        Self::start(&node.name, &mut command, &node.directory, cores).await
+        Self::start(&node.name, &mut command, &node.directory).await
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -121,8 +111,6 @@ pub(crate) struct Node {
     pub(crate) redis_url: Option<String>,
     /// Settings, each as `NAME=VALUE`.
     pub(crate) settings: Vec<String>,
-    /// The cores that it may use, if not all.
-    pub(crate) cores: Option<CpuSet>,
 }
 
 impl Node {
@@ -140,7 +128,6 @@ impl Node {
             database_url,
             redis_url: None,
             settings: Vec::new(),
-            cores: None,
         }
     }
 }

@@ -14,7 +14,6 @@ mod cache;
 mod child;
 mod connections;
 mod contender;
-mod cores;
 mod database;
 mod groups;
 mod growth;

@@ -10,7 +10,6 @@ use load::report::{PhaseFigures, Report, Run};
 use load::scenario::{Request, Scenario};
 
 use crate::child::{Node, Server};
-use crate::cores::{self, Parts};
 use crate::process;
 use crate::section::{Section, grouped};
 
@@ -35,13 +34,8 @@ const QUEUE: &str = "queue_len_max=2000";
 const HOW_TO_READ: &str = "\
 How to read it: the scenario `overload` on SQLite with `queue_len_max=2000`. First ever higher rates, until \
 99 of 100 reservations no longer come within 100 ms; then that rate, twice it, and half of it. Who comes to a \
-full queue hears 503 `OVERLOADED` at once, and nothing was done.";
-
-/// Where both shared the cores, twice the arrivals would cost the generator what selling should have.
-const ON_CORES_OF_ITS_OWN: &str = "\
-The server has one half of the cores to itself, the generator the other.";
-
-const ON_ONE_CORE: &str = "Generator and server share one core.";
+full queue hears 503 `OVERLOADED` at once, and nothing was done. Generator and server share the cores: at \
+twice the rate the generator, and reading requests only to refuse them, take from what selling has.";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let mut scenario = Scenario::find("overload")?;
@@ -56,13 +50,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let directory = tempfile::tempdir()?;
     let mut node = Node::on_sqlite(directory.path());
     node.settings = vec![QUEUE.to_owned()];
-    let parts = Parts::halves()?;
-    node.cores = parts.map(|parts| parts.server);
     let server = Server::start_onsale(&node).await?;
     let pid = server.pid().context("the server has ended")?;
-    let all = parts.map(|parts| cores::confine(&parts.load)).transpose()?;
     let run = open::run(&Options::new(server.url(), scenario.clone())).await?;
-    all.map(|all| cores::confine(&all)).transpose()?;
     let highest = process::peak_bytes(pid)?;
     server.stop().await?;
 
@@ -83,17 +73,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         .requests
         .get(&Request::Reserve)
         .and_then(|r| r.overloaded_latency);
-    let most = run.phases.iter().map(|phase| phase.per_second.done);
-    let most = most.fold(f64::EPSILON, f64::max);
-    let twice = phases().nth(1).map_or(0.0, |twice| twice.per_second.done);
-    let whose = parts.map_or(ON_ONE_CORE, |_| ON_CORES_OF_ITS_OWN);
+    let [carried, twice] = [0, 1].map(|index| {
+        phases()
+            .nth(index)
+            .map_or(0.0, |phase| phase.per_second.done)
+    });
     section.words = format!(
-        "{HOW_TO_READ} {whose} It carried {} a second, and the most that it sold in any phase was {} a second; \
-         under twice what it carried it sold {:.0} % of that most. Refusals came within {} at the median. The \
-         server's memory was {:.0} MB at its highest. {}",
+        "{HOW_TO_READ} It carried {} a second; under twice that it sold {:.0} % of what it sold before. Refusals \
+         came within {} at the median. The server's memory was {:.0} MB at its highest. {}",
         grouped(run.carried_per_second.unwrap_or_default()),
-        grouped(most),
-        twice / most * 100.0,
+        twice / carried.max(f64::EPSILON) * 100.0,
         refused.map_or("-".to_owned(), |latency| millis(latency.p50_us)),
         highest as f64 / 1e6,
         recovery(&run),
