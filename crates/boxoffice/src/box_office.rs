@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::page::{Direction, Page, PageRequest};
 use crate::provider::Payments;
 use crate::reservation::{Quantity, Reservation, ReservationStatus};
+use crate::runtime::Tasks;
 use crate::sequencer::{Sequencers, Served};
 use crate::store::{
     Created, EventListQuery, ReservationListQuery, Source, Store, StoreError, UserCreated,
@@ -48,6 +49,8 @@ pub struct Ports {
     pub ids: Arc<IdSource>,
     /// This node's name in the event log.
     pub node: String,
+    /// Where the tasks of the events run.
+    pub tasks: Tasks,
 }
 
 /// Sells tickets. Cheap to clone.

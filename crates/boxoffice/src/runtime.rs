@@ -32,6 +32,40 @@ where
     tokio::spawn(future)
 }
 
+/// Where the tasks of the events run: with everything else, unless they have a runtime of their own.
+///
+/// A task that is woken stands in line behind whatever else its runtime has to run. An event's task
+/// is woken several times for each group, and behind ten thousand connections that have something to
+/// say every turn takes a good part of a second.
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    #[cfg(not(feature = "schedules"))]
+    runtime: Option<tokio::runtime::Handle>,
+}
+
+impl Tasks {
+    /// On this runtime, which has to outlive the box office.
+    #[cfg(not(feature = "schedules"))]
+    pub const fn on(runtime: tokio::runtime::Handle) -> Self {
+        Self {
+            runtime: Some(runtime),
+        }
+    }
+
+    /// See [`spawn`].
+    pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        #[cfg(not(feature = "schedules"))]
+        if let Some(runtime) = &self.runtime {
+            return runtime.spawn(future);
+        }
+        spawn(future)
+    }
+}
+
 /// Waits this long.
 #[cfg(not(feature = "schedules"))]
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]

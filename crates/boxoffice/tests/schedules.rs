@@ -21,6 +21,7 @@ use boxoffice::limits::Limits;
 use boxoffice::provider::{
     Charge, ChargeError, Payments, ProviderError, RefundOrder, Refunding, Standing,
 };
+use boxoffice::runtime::Tasks;
 use boxoffice::store::{Store, StoreError};
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use boxoffice::time::{Clock, Instant, Timestamp};
@@ -127,6 +128,7 @@ impl House {
             clock: Arc::new(Still),
             ids: Arc::new(IdSource::seeded([7; 32])),
             node: "a".to_owned(),
+            tasks: Tasks::default(),
         };
         let office = BoxOffice::new(ports, Limits::default());
         let new = sale::event().with_grade("R", 2).build();

@@ -1,5 +1,6 @@
 //! The wiring: one store, one coordinator, one box office, one front.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
 use boxoffice::coordinator::Coordinator;
 use boxoffice::ids::IdSource;
+use boxoffice::runtime::Tasks;
 use boxoffice::store::Store;
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use coordination::in_process::InProcess;
@@ -16,6 +18,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
 use storage::OpenMode;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use web::{AdminToken, Gateway, Settings};
 
@@ -34,14 +37,46 @@ const SIZES: [f64; 11] = [
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
 ];
 
+/// See [`Runtimes`].
+const FRONT_WORKERS_MIN: usize = 6;
+
 /// How often samples are folded into their histograms.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The asynchronous runtime that every command runs on: one worker for each core.
-pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
+pub fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
+}
+
+/// The two runtimes that a server runs on.
+///
+/// Only the operating system divides the cores between them, so that connections that all have
+/// something to say do not stand before the few tasks that sell; see [`Tasks`]. Where both want more
+/// than there is, each thread gets its share: a worker more than there are cores, and six at least,
+/// leave enough for refusing at once whoever comes to a full queue.
+#[derive(Debug)]
+pub struct Runtimes {
+    /// Everything else.
+    pub front: Runtime,
+    /// The events' tasks, and what they ask of the database.
+    pub sales: Runtime,
+}
+
+impl Runtimes {
+    /// Starts both.
+    pub fn start() -> std::io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let front = Builder::new_multi_thread()
+            .worker_threads((cores + 1).max(FRONT_WORKERS_MIN))
+            .enable_all()
+            .build()?;
+        let sales = Builder::new_multi_thread()
+            .worker_threads((cores / 2).max(1))
+            .thread_name("sales")
+            .enable_all()
+            .build()?;
+        Ok(Self { front, sales })
+    }
 }
 
 /// Everything that serves, opened.
@@ -56,8 +91,8 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Opens the database and begins the background work.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+    /// Opens the database and begins the background work; events sell on the runtime `sales`.
+    pub async fn open(config: &Config, sales: Handle) -> anyhow::Result<Self> {
         let metrics = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
             .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
@@ -79,6 +114,7 @@ impl Platform {
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(IdSource::seeded(seed)),
             node: node_name(config),
+            tasks: Tasks::on(sales),
         };
         let box_office = BoxOffice::new(ports, config.limits.clone());
         let background = box_office.start_background();

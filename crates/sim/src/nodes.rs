@@ -7,6 +7,7 @@ use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
 use boxoffice::ids::IdSource;
 use boxoffice::limits::Limits;
+use boxoffice::runtime::Tasks;
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 
 use crate::coordinator::{Desk, Hall};
@@ -97,6 +98,7 @@ impl Node {
             }),
             ids: Arc::new(IdSource::seeded(dice(4).seed_bytes())),
             node: format!("n{}", self.number),
+            tasks: Tasks::default(),
         };
         let office = BoxOffice::new(ports, site.limits.clone());
         let background = Mutex::new(Some(office.start_background()));

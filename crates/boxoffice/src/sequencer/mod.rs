@@ -122,7 +122,8 @@ impl Sequencers {
 
     fn begin(self: &Arc<Self>, event: EventId) -> Running {
         let (queue, receiver) = mpsc::channel(self.limits.queue_len_max as usize);
-        let task = runtime::spawn(Sequencer::new(event, Arc::clone(self), receiver).run());
+        let sequencer = Sequencer::new(event, Arc::clone(self), receiver);
+        let task = self.ports.tasks.spawn(sequencer.run());
         Running { queue, task }
     }
 

@@ -12,7 +12,7 @@ use boxoffice::ids::{EventId, IdSource};
 use boxoffice::invariants;
 use boxoffice::limits::Limits;
 use boxoffice::reservation::Reservation;
-use boxoffice::runtime::{self, JoinHandle};
+use boxoffice::runtime::{self, JoinHandle, Tasks};
 use boxoffice::store::{Source, Store};
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use boxoffice::time::{Clock, Instant, Timestamp};
@@ -95,6 +95,7 @@ impl House {
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::seeded([seed; 32])),
             node: name.to_owned(),
+            tasks: Tasks::default(),
         }
     }
 

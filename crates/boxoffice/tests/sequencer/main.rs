@@ -3,6 +3,7 @@
 //! Time stands still until everybody waits, and then passes at once: no test depends on how long
 //! anything takes.
 
+mod apart;
 mod auditing;
 mod conflicts;
 mod deadlines;

@@ -15,6 +15,7 @@ use boxoffice::money::Money;
 use boxoffice::provider::{
     Charge, ChargeError, Payments, ProviderError, RefundOrder, Refunding, Standing,
 };
+use boxoffice::runtime::Tasks;
 use boxoffice::store::Store;
 use boxoffice::ticket_code::TicketKey;
 use boxoffice::time::{Clock, Instant, Timestamp};
@@ -79,6 +80,7 @@ impl Sale {
                 clock: clock.clone(),
                 ids: Arc::new(IdSource::seeded([number + 1; 32])),
                 node: format!("node{number}"),
+                tasks: Tasks::default(),
             };
             BoxOffice::new(ports, Limits::default())
         };

@@ -6,26 +6,29 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use boxoffice::event::EventSnapshot;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::logging;
 use crate::payments::Provider;
-use crate::platform::{Platform, runtime};
+use crate::platform::{Platform, Runtimes};
 use crate::sample;
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     logging::begin(config.log_format, &config.log_filter);
-    runtime()?.block_on(serve(config))
+    let runtimes = Runtimes::start()?;
+    let sales = runtimes.sales.handle().clone();
+    runtimes.front.block_on(serve(config, sales))
 }
 
-async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+async fn serve(config: &Config, sales: Handle) -> anyhow::Result<ExitCode> {
     // First, so that a second process or a taken port is told before anything is touched.
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = web::bind(config.listen, config.server.backlog_len_max)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
-    let platform = Platform::open(config).await?;
+    let platform = Platform::open(config, sales).await?;
     let sample = if config.sample_event {
         sample::put_on_sale(&platform.box_office, &config.time_zone).await?
     } else {
