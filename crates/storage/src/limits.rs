@@ -22,6 +22,9 @@ pub struct DatabaseLimits {
     pub database_answer_ms_max: u32,
     /// How long a statement waits for another transaction's row, in seconds.
     pub database_lock_wait_secs: u32,
+    /// Events whose groups may share a transaction, and with it a sync. With 1 a transaction is of
+    /// one event: for a database that is divided by events.
+    pub database_events_joined_max: u32,
     /// How far a reader may lag before the writer is asked instead, in milliseconds.
     pub database_reader_lag_ms_max: u32,
 }
@@ -35,6 +38,7 @@ impl Default for DatabaseLimits {
             database_wait_ms_max: 2_000,
             database_answer_ms_max: 4_000,
             database_lock_wait_secs: 2,
+            database_events_joined_max: 256,
             database_reader_lag_ms_max: 2_000,
         }
     }
@@ -68,6 +72,10 @@ impl DatabaseLimits {
         expect(
             self.database_answer_ms_max > self.database_lock_wait_secs.saturating_mul(1_000),
             "database_answer_ms_max must exceed database_lock_wait_secs",
+        );
+        expect(
+            (1..=1_024).contains(&self.database_events_joined_max),
+            "database_events_joined_max must be 1 to 1024",
         );
         expect(
             self.database_reader_lag_ms_max >= 100,

@@ -363,6 +363,7 @@ fn read_database(reader: &mut Reader, limits: &mut DatabaseLimits) {
         database_wait_ms_max,
         database_answer_ms_max,
         database_lock_wait_secs,
+        database_events_joined_max,
         database_reader_lag_ms_max,
     );
 }

@@ -23,9 +23,6 @@ use crate::shape::check_group;
 /// to join. With four, one that waits for a row holds up fewer others.
 const WRITERS_MAX: usize = 4;
 
-/// Groups in one transaction.
-const GROUPS_MAX: usize = 256;
-
 /// Rows in one transaction of several groups. Each is a kilobyte of text at most: together they stay
 /// below what the least patient server takes in one packet, 4 MiB.
 const ROWS_MAX: usize = 2_048;
@@ -142,7 +139,7 @@ impl Line {
 
     fn start_writer(self: &Arc<Self>) {
         let mut state = self.state();
-        if state.waiting.is_empty() || state.writers == WRITERS_MAX {
+        if state.waiting.is_empty() || state.writers == writers_max(&self.limits) {
             return;
         }
         state.writers += 1;
@@ -161,7 +158,8 @@ impl Line {
     /// in the same order. Where nobody waits, a writer ends.
     fn take(&self) -> Option<Vec<Waiting>> {
         let mut state = self.state();
-        let batch = gather(&mut state.waiting);
+        let groups_max = self.limits.database_events_joined_max as usize;
+        let batch = gather(&mut state.waiting, groups_max);
         if batch.is_empty() {
             state.writers -= 1;
             return None;
@@ -187,11 +185,19 @@ impl Line {
     }
 }
 
-/// The longest waiting groups, one an event at most, as many as fit into one transaction.
-fn gather(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+/// Where nothing is joined, whoever waits can only be written beside the others.
+const fn writers_max(limits: &DatabaseLimits) -> usize {
+    match limits.database_events_joined_max {
+        1 => limits.database_connections_max as usize,
+        _ => WRITERS_MAX,
+    }
+}
+
+/// The longest waiting groups, one an event at most, as many as may share a transaction.
+fn gather(waiting: &mut VecDeque<Waiting>, groups_max: usize) -> Vec<Waiting> {
     let (mut batch, mut left) = (Vec::new(), VecDeque::new());
     let (mut events, mut rows): (HashSet<EventId>, usize) = (HashSet::new(), 0);
-    while batch.len() < GROUPS_MAX
+    while batch.len() < groups_max
         && let Some(next) = waiting.pop_front()
     {
         if rows + next.rows > ROWS_MAX {
@@ -258,30 +264,39 @@ mod tests {
     #[test]
     fn groups_of_different_events_are_joined_in_the_order_of_their_ids() {
         let mut line = VecDeque::from([waiting(7, 1, 3), waiting(2, 1, 3), waiting(5, 4, 3)]);
-        assert_eq!(names(&gather(&mut line)), [(2, 1), (5, 4), (7, 1)]);
-        assert!(gather(&mut line).is_empty());
+        assert_eq!(names(&gather(&mut line, 256)), [(2, 1), (5, 4), (7, 1)]);
+        assert!(gather(&mut line, 256).is_empty());
     }
 
     #[test]
     fn a_second_group_of_an_event_keeps_its_place() {
         let all = [(7, 1), (7, 2), (2, 1), (7, 3)];
         let mut line: VecDeque<Waiting> = all.map(|(event, base)| waiting(event, base, 3)).into();
-        assert_eq!(names(&gather(&mut line)), [(2, 1), (7, 1)]);
-        assert_eq!(names(&gather(&mut line)), [(7, 2)]);
-        assert_eq!(names(&gather(&mut line)), [(7, 3)]);
+        assert_eq!(names(&gather(&mut line, 256)), [(2, 1), (7, 1)]);
+        assert_eq!(names(&gather(&mut line, 256)), [(7, 2)]);
+        assert_eq!(names(&gather(&mut line, 256)), [(7, 3)]);
     }
 
     #[test]
     fn a_transaction_has_an_end() {
-        let count = i64::try_from(GROUPS_MAX).expect("few") + 1;
-        let mut line: VecDeque<Waiting> = (1..=count).map(|event| waiting(event, 1, 3)).collect();
-        assert_eq!(gather(&mut line).len(), GROUPS_MAX);
-        assert_eq!(names(&line), [(count, 1)]);
+        let mut line: VecDeque<Waiting> = [5, 4, 3].map(|event| waiting(event, 1, 3)).into();
+        assert_eq!(names(&gather(&mut line, 2)), [(4, 1), (5, 1)]);
+        assert_eq!(names(&line), [(3, 1)]);
 
         let half = ROWS_MAX / 2;
         let mut line: VecDeque<Waiting> = [1, 2, 3].map(|event| waiting(event, 1, half)).into();
-        assert_eq!(names(&gather(&mut line)), [(1, 1), (2, 1)]);
+        assert_eq!(names(&gather(&mut line, 256)), [(1, 1), (2, 1)]);
         assert_eq!(names(&line), [(3, 1)]);
+    }
+
+    #[test]
+    fn where_nothing_is_joined_every_connection_writes() {
+        let mut limits = DatabaseLimits::default();
+        assert_eq!(writers_max(&limits), WRITERS_MAX);
+        limits.database_events_joined_max = 1;
+        assert_eq!(writers_max(&limits), 20);
+        let mut line: VecDeque<Waiting> = [2, 1].map(|event| waiting(event, 1, 3)).into();
+        assert_eq!(names(&gather(&mut line, 1)), [(2, 1)]);
     }
 
     #[test]
