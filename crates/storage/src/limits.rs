@@ -61,6 +61,11 @@ impl DatabaseLimits {
             self.database_connections_min <= self.database_connections_max,
             "database_connections_min must not exceed database_connections_max",
         );
+        // A group that comes alone is in the line for a moment, too.
+        expect(
+            self.database_waiters_max >= 1,
+            "database_waiters_max must be at least 1",
+        );
         expect(
             self.database_wait_ms_max >= 10,
             "database_wait_ms_max must be at least 10",
@@ -113,9 +118,11 @@ mod tests {
     fn every_mistake_is_told_at_once() {
         let limits = DatabaseLimits {
             database_connections_min: 30,
+            database_waiters_max: 0,
             database_answer_ms_max: 2_000,
+            database_events_joined_max: 0,
             ..DatabaseLimits::default()
         };
-        assert_eq!(limits.mistakes().len(), 2, "{:?}", limits.mistakes());
+        assert_eq!(limits.mistakes().len(), 4, "{:?}", limits.mistakes());
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Everything that belongs together is one packet of statements: a group with its `COMMIT`, or what
 //! is read at one moment. No lock is held over a round trip of ours. Start reading at [`commit`],
-//! then [`mod@line`] and
-//! [`pool`].
+//! then [`mod@line`] and [`pool`].
 
 mod address;
 mod commit;
