@@ -53,7 +53,7 @@ pub fn runtime() -> std::io::Result<Runtime> {
 /// Only the operating system divides the cores between them, so that connections that all have
 /// something to say do not stand before the few tasks that sell; see [`Tasks`]. Where both want more
 /// than there is, each thread gets its share: a worker more than there are cores, and six at least,
-/// leave enough for refusing at once whoever comes to a full queue.
+/// keep up longest with reading and refusing whoever comes to a full queue.
 #[derive(Debug)]
 pub struct Runtimes {
     /// Everything else.
