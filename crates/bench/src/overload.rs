@@ -31,6 +31,13 @@ pub(crate) struct Arguments {
 /// generator's.
 const QUEUE: &str = "queue_len_max=2000";
 
+/// How much of what is carried is stated as the node's rate, in percent: what is left reads and refuses
+/// as many again.
+const STATED_PERCENT: f64 = 60.0;
+
+/// As many as the queue has room for.
+const BURST: &str = "node_burst_reservations=2000";
+
 const HOW_TO_READ: &str = "\
 How to read it: the scenario `overload` on SQLite with `queue_len_max=2000`. First ever higher rates, until \
 99 of 100 reservations no longer come within 100 ms; then that rate, twice it, and half of it. Who comes to a \
@@ -38,24 +45,6 @@ full queue hears 503 `OVERLOADED` at once, and nothing was done. Generator and s
 twice the rate the generator, and reading requests only to refuse them, take from what selling has.";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
-    let mut scenario = Scenario::find("overload")?;
-    for phase in &mut scenario.phases {
-        if phase.times_carried == Some(2.0) {
-            phase.seconds = arguments.seconds;
-        }
-    }
-    if arguments.quick {
-        scenario = scenario.quick();
-    }
-    let directory = tempfile::tempdir()?;
-    let mut node = Node::on_sqlite(directory.path());
-    node.settings = vec![QUEUE.to_owned()];
-    let server = Server::start_onsale(&node).await?;
-    let pid = server.pid().context("the server has ended")?;
-    let run = open::run(&Options::new(server.url(), scenario.clone())).await?;
-    let highest = process::peak_bytes(pid)?;
-    server.stop().await?;
-
     let mut section = Section::new(
         "overload",
         &[
@@ -67,40 +56,128 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
             "p99",
         ],
     );
-    let phases = || run.phases.iter().filter(|phase| phase.is_carried.is_none());
-    section.rows = phases().map(row).collect();
-    let refused = run
-        .requests
-        .get(&Request::Reserve)
-        .and_then(|r| r.overloaded_latency);
-    let [carried, twice] = [0, 1].map(|index| {
-        phases()
-            .nth(index)
-            .map_or(0.0, |phase| phase.per_second.done)
-    });
-    section.words = format!(
-        "{HOW_TO_READ} It carried {} a second; under twice that it sold {:.0} % of what it sold before. Refusals \
-         came within {} at the median. The server's memory was {:.0} MB at its highest. {}",
-        grouped(run.carried_per_second.unwrap_or_default()),
-        twice / carried.max(f64::EPSILON) * 100.0,
-        refused.map_or("-".to_owned(), |latency| millis(latency.p50_us)),
-        highest as f64 / 1e6,
-        recovery(&run),
-    );
-    if run.failed > 0 || !run.violations.is_empty() {
+    let scenario = Scenario::find("overload")?;
+    let unstated = overload(&arguments, scenario.clone(), &[QUEUE.to_owned()]).await?;
+    let carried = unstated.run.carried_per_second.unwrap_or_default();
+    let rate = (carried * STATED_PERCENT / 100.0 / 100.0).round().max(1.0) * 100.0;
+    let settings = [
+        QUEUE.to_owned(),
+        format!("node_reservations_per_sec={rate:.0}"),
+        BURST.to_owned(),
+    ];
+    let stated = overload(&arguments, at(scenario, rate), &settings).await?;
+
+    let with_rate = format!(", {} stated", grouped(rate));
+    for (evening, suffix) in [(&unstated, ""), (&stated, &*with_rate)] {
         section
-            .problems
-            .push(format!("{:?} {:?}", run.errors, run.violations));
+            .rows
+            .extend(evening.phases().map(|phase| row(phase, suffix)));
+        let run = &evening.run;
+        if run.failed > 0 || !run.violations.is_empty() {
+            section
+                .problems
+                .push(format!("{:?} {:?}", run.errors, run.violations));
+        }
+        section.pictures.extend(evening.pictures(suffix));
     }
-    let report = Report::new(scenario, vec![run]);
-    section.pictures = report.pictures().into_iter().take(2).collect();
+    section.words = format!(
+        "{HOW_TO_READ} It carried {} a second. {}\n\nThen the same server with {STATED_PERCENT:.0} % of that \
+         stated as what it carries, `{}`: twice the stated rate, and half of it. {}",
+        grouped(carried),
+        unstated.story(),
+        settings[1],
+        stated.story(),
+    );
     section.publish(arguments.record)
 }
 
-fn row(phase: &PhaseFigures) -> Vec<String> {
+/// The same overload of a rate that is known.
+fn at(mut scenario: Scenario, rate: f64) -> Scenario {
+    scenario.phases.retain(|phase| phase.climb.is_none());
+    for phase in &mut scenario.phases {
+        phase.rate = phase.times_carried.take().map(|times| times * rate);
+    }
+    scenario
+}
+
+/// What became of an overload.
+struct Evening {
+    scenario: Scenario,
+    run: Run,
+    /// Of the server's memory at its highest.
+    bytes: u64,
+}
+
+async fn overload(
+    arguments: &Arguments,
+    mut scenario: Scenario,
+    settings: &[String],
+) -> anyhow::Result<Evening> {
+    let longest = scenario
+        .phases
+        .iter_mut()
+        .max_by(|one, other| one.seconds.total_cmp(&other.seconds));
+    longest.context("the scenario has no phases")?.seconds = arguments.seconds;
+    if arguments.quick {
+        scenario = scenario.quick();
+    }
+    let directory = tempfile::tempdir()?;
+    let mut node = Node::on_sqlite(directory.path());
+    node.settings = settings.to_vec();
+    let server = Server::start_onsale(&node).await?;
+    let pid = server.pid().context("the server has ended")?;
+    let run = open::run(&Options::new(server.url(), scenario.clone())).await?;
+    let bytes = process::peak_bytes(pid)?;
+    server.stop().await?;
+    Ok(Evening {
+        scenario,
+        run,
+        bytes,
+    })
+}
+
+impl Evening {
+    /// What it carries, twice as much, and half as much.
+    fn phases(&self) -> impl Iterator<Item = &PhaseFigures> {
+        let phases = self.run.phases.iter();
+        phases.filter(|phase| phase.is_carried.is_none())
+    }
+
+    fn story(&self) -> String {
+        let [before, during] = [0, 1].map(|index| {
+            let phase = self.phases().nth(index);
+            phase.map_or(0.0, |phase| phase.per_second.done)
+        });
+        let reserve = self.run.requests.get(&Request::Reserve);
+        let refused = reserve.and_then(|reserve| reserve.overloaded_latency);
+        format!(
+            "Under twice that it sold {:.0} % of what it sold before. Refusals came within {} at the median. The \
+             server's memory was {:.0} MB at its highest. {}",
+            during / before.max(f64::EPSILON) * 100.0,
+            refused.map_or("-".to_owned(), |latency| millis(latency.p50_us)),
+            self.bytes as f64 / 1e6,
+            recovery(&self.run),
+        )
+    }
+
+    /// Its course, with what is shown.
+    fn pictures(&self, suffix: &str) -> Vec<(String, String)> {
+        let mut scenario = self.scenario.clone();
+        scenario.name.push_str(suffix);
+        let report = Report::new(scenario, vec![self.run.clone()]);
+        report
+            .pictures()
+            .into_iter()
+            .take(2)
+            .map(|(file, svg)| (format!("{}{suffix}", file.trim_end_matches(".svg")), svg))
+            .collect()
+    }
+}
+
+fn row(phase: &PhaseFigures, suffix: &str) -> Vec<String> {
     let rates = phase.per_second;
     vec![
-        phase.name.clone(),
+        format!("{}{suffix}", phase.name),
         grouped(phase.rate.unwrap_or_default()),
         grouped(rates.done),
         grouped(rates.overloaded),

@@ -6,6 +6,7 @@
 //! then `api`, then `pages`, then `server`. What leaves the API is JSON in one of two shapes, a
 //! resource or the error envelope; nothing that leaves tells a fault's internals.
 
+mod admission;
 mod api;
 mod cors;
 #[cfg(any(test, feature = "doors"))]

@@ -37,6 +37,11 @@ pub struct ServerLimits {
     pub connections_max: u32,
     /// Requests in handling. Beyond it: 503, at once.
     pub in_flight_max: u32,
+    /// Reservations that this node takes on a second over time. Beyond it: 503, before the body is read.
+    /// 0: as many as it can.
+    pub node_reservations_per_sec: u32,
+    /// Reservations that this node takes on at once after a rest.
+    pub node_burst_reservations: u32,
     /// Connections that wait to be accepted, in the kernel.
     pub backlog_len_max: u32,
     /// How long a shutdown waits for what was accepted, in milliseconds.
@@ -76,6 +81,8 @@ impl Default for ServerLimits {
             handling_timeout_ms: 30_000,
             connections_max: 20_000,
             in_flight_max: 20_000,
+            node_reservations_per_sec: 0,
+            node_burst_reservations: 10_000,
             backlog_len_max: 4_096,
             shutdown_grace_ms: 25_000,
             streams_max: 5_000,
@@ -142,6 +149,14 @@ impl ServerLimits {
             "connections_max must be at least 1",
         );
         expect(self.in_flight_max > 0, "in_flight_max must be at least 1");
+        expect(
+            self.node_reservations_per_sec <= 1_000_000,
+            "node_reservations_per_sec must be at most 1000000",
+        );
+        expect(
+            (1..=1_000_000).contains(&self.node_burst_reservations),
+            "node_burst_reservations must be 1 to 1000000",
+        );
         expect(
             (1..=65_535).contains(&self.backlog_len_max),
             "backlog_len_max must be 1 to 65535",

@@ -321,6 +321,8 @@ fn read_server(reader: &mut Reader, limits: &mut ServerLimits) {
         handling_timeout_ms,
         connections_max,
         in_flight_max,
+        node_reservations_per_sec,
+        node_burst_reservations,
         backlog_len_max,
         shutdown_grace_ms,
         streams_max,

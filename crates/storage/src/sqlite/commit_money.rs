@@ -9,7 +9,7 @@ use boxoffice::payment::{PaymentState, Refund, RefundState};
 use boxoffice::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::commit::expect_changed;
+use super::commit::{expect_changed, of_all};
 use super::failure::Failure;
 use super::statements::{Lookup, Values, WriteRows};
 use crate::names;
@@ -41,50 +41,58 @@ pub(super) static SELECT_PAYMENTS: LazyLock<Lookup> = LazyLock::new(|| {
     Lookup::new(head, "?", ")")
 });
 
-/// Writes the payments that a group made or changed.
+/// Writes the payments that groups made or changed.
 pub(super) async fn write_payments(
     connection: &mut SqliteConnection,
-    group: &Group,
+    groups: &[&Group],
 ) -> Result<(), Failure> {
-    let payments = &group.changes.payments;
+    let payments = of_all(groups, |group| &group.changes.payments);
     let changed = PUT_PAYMENTS
-        .execute(connection, payments, |values, (reservation, payment)| {
-            let settled_at = match payment.state {
-                PaymentState::Pending => None,
-                PaymentState::Paid { at }
-                | PaymentState::Declined { at }
-                | PaymentState::Refunded { paid_at: at } => Some(at),
-            };
-            values
-                .bytes(payment.id.as_bytes())
-                .int(group.event.0)
-                .bytes(reservation.as_bytes())
-                .int(payment.amount.0)
-                .text(&payment.method)
-                .int(payment.started_at.as_micros())
-                .text(names::payment_state(payment.state))
-                .int_or_null(settled_at.map(Timestamp::as_micros));
-        })
+        .execute(
+            connection,
+            &payments,
+            |values, (event, (reservation, payment))| {
+                let settled_at = match payment.state {
+                    PaymentState::Pending => None,
+                    PaymentState::Paid { at }
+                    | PaymentState::Declined { at }
+                    | PaymentState::Refunded { paid_at: at } => Some(at),
+                };
+                values
+                    .bytes(payment.id.as_bytes())
+                    .int(event.0)
+                    .bytes(reservation.as_bytes())
+                    .int(payment.amount.0)
+                    .text(&payment.method)
+                    .int(payment.started_at.as_micros())
+                    .text(names::payment_state(payment.state))
+                    .int_or_null(settled_at.map(Timestamp::as_micros));
+            },
+        )
         .await?;
     expect_changed("payments", payments.len(), changed)
 }
 
-/// Refuses the group where one of its reservations refers to a payment that is not there.
+/// Refuses the groups where one of their reservations refers to a payment that is not there.
 ///
 /// No foreign key does it, because it would have `SQLite` keep a copy of each page that new
 /// reservations change.
 pub(super) async fn check_references(
     connection: &mut SqliteConnection,
-    group: &Group,
+    groups: &[&Group],
 ) -> Result<(), Failure> {
-    let changes = &group.changes;
-    let touched = changes.reservations.iter();
-    let payments = touched.filter_map(|touched| payment_of(&touched.reservation));
-    let written: HashSet<PaymentId> = changes.payments.iter().map(|(_, paid)| paid.id).collect();
-    let mut elsewhere: Vec<PaymentId> = payments
-        .map(|payment| payment.id)
-        .filter(|id| !written.contains(id))
-        .collect();
+    let mut elsewhere = Vec::new();
+    for changes in groups.iter().map(|group| &group.changes) {
+        let written: HashSet<PaymentId> =
+            changes.payments.iter().map(|(_, paid)| paid.id).collect();
+        let touched = changes.reservations.iter();
+        let payments = touched.filter_map(|touched| payment_of(&touched.reservation));
+        elsewhere.extend(
+            payments
+                .map(|payment| payment.id)
+                .filter(|id| !written.contains(id)),
+        );
+    }
     elsewhere.sort_unstable();
     elsewhere.dedup();
     let bind = |values: &mut Values, id: &PaymentId| {
@@ -101,16 +109,20 @@ pub(super) async fn check_references(
     ))
 }
 
-/// Writes the refunds of a group: of the reservations that it made or changed, and those that no
+/// Writes the refunds of groups: of the reservations that they made or changed, and those that no
 /// reservation carries.
 pub(super) async fn write_refunds(
     connection: &mut SqliteConnection,
-    group: &Group,
+    groups: &[&Group],
 ) -> Result<(), Failure> {
-    let touched = group.changes.reservations.iter();
-    let refunds: Vec<&Refund> = touched
-        .filter_map(|touched| refund_of(&touched.reservation))
-        .chain(&group.changes.refunds)
+    let refunds: Vec<&Refund> = groups
+        .iter()
+        .flat_map(|group| {
+            let touched = group.changes.reservations.iter();
+            touched
+                .filter_map(|touched| refund_of(&touched.reservation))
+                .chain(&group.changes.refunds)
+        })
         .collect();
     let changed = PUT_REFUNDS
         .execute(connection, &refunds, |values, refund| {

@@ -9,7 +9,7 @@ use boxoffice::reservation::{Reservation, ReservationState, Ticket, TicketState}
 use boxoffice::time::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
-use super::commit::expect_changed;
+use super::commit::{Of, expect_changed};
 use super::failure::Failure;
 use super::statements::{Lookup, Values, WriteRows};
 use crate::names;
@@ -72,14 +72,13 @@ pub(super) static DELETE_CLAIMS: LazyLock<WriteRows> = LazyLock::new(|| {
 /// Inserts new reservations, their tickets and claims.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    event: EventId,
-    new: &[&Touched],
+    new: &[Of<'_, Touched>],
 ) -> Result<(), Failure> {
     if new.is_empty() {
         return Ok(());
     }
     let changed = INSERT_RESERVATIONS
-        .execute(connection, new, |values, touched| {
+        .execute(connection, new, |values, (event, touched)| {
             let reservation = &*touched.reservation;
             values
                 .int(event.0)
@@ -93,10 +92,10 @@ pub(super) async fn insert(
         })
         .await?;
     expect_changed("reservations", new.len(), changed)?;
-    write_tickets(&INSERT_TICKETS, connection, event, new).await?;
+    write_tickets(&INSERT_TICKETS, connection, new).await?;
     let claims = claims(new, |reservation| reservation.status().is_live());
     let changed = INSERT_CLAIMS
-        .execute(connection, &claims, bind_claim(event))
+        .execute(connection, &claims, bind_claim)
         .await?;
     expect_changed("seat_claims", claims.len(), changed)
 }
@@ -104,35 +103,36 @@ pub(super) async fn insert(
 /// Updates reservations; gives back the seats of those that end.
 pub(super) async fn update(
     connection: &mut SqliteConnection,
-    event: EventId,
-    updated: &[&Touched],
+    updated: &[Of<'_, Touched>],
 ) -> Result<(), Failure> {
     if updated.is_empty() {
         return Ok(());
     }
-    delete_claims(connection, event, updated).await?;
+    // An event at a time: seats of different events have the same names.
+    for updated in updated.chunk_by(|(one, _), (next, _)| one == next) {
+        delete_claims(connection, updated).await?;
+    }
     let changed = UPDATE_RESERVATIONS
-        .execute(connection, updated, |values, touched| {
+        .execute(connection, updated, |values, (event, touched)| {
             values.int(event.0);
             bind_state(values, &touched.reservation);
         })
         .await?;
     expect_changed("reservations", updated.len(), changed)?;
-    write_tickets(&PUT_TICKETS, connection, event, updated).await
+    write_tickets(&PUT_TICKETS, connection, updated).await
 }
 
 /// Deletes as many claims as those of `updated` that end now have seats. Counted before the
 /// reservations are updated: one that ended earlier has no claim to give back.
 async fn delete_claims(
     connection: &mut SqliteConnection,
-    event: EventId,
-    updated: &[&Touched],
+    updated: &[Of<'_, Touched>],
 ) -> Result<(), Failure> {
     let claims = claims(updated, |reservation| !reservation.status().is_live());
     if claims.is_empty() {
         return Ok(());
     }
-    let mut ended: Vec<ReservationId> = claims.iter().map(|(_, id)| *id).collect();
+    let mut ended: Vec<ReservationId> = claims.iter().map(|(_, _, id)| *id).collect();
     ended.dedup();
     let bind_id = |values: &mut Values, id: &ReservationId| {
         values.bytes(id.as_bytes());
@@ -145,7 +145,7 @@ async fn delete_claims(
         wanted += usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
     }
     let changed = DELETE_CLAIMS
-        .execute(connection, &claims, bind_claim(event))
+        .execute(connection, &claims, bind_claim)
         .await?;
     expect_changed("seat_claims", wanted, changed)
 }
@@ -153,21 +153,18 @@ async fn delete_claims(
 async fn write_tickets(
     statement: &WriteRows,
     connection: &mut SqliteConnection,
-    event: EventId,
-    touched: &[&Touched],
+    touched: &[Of<'_, Touched>],
 ) -> Result<(), Failure> {
-    let tickets: Vec<(ReservationId, &Ticket)> = touched
+    let tickets: Vec<(EventId, ReservationId, &Ticket)> = touched
         .iter()
-        .flat_map(|touched| {
+        .flat_map(|(event, touched)| {
             let reservation = &*touched.reservation;
-            reservation
-                .tickets
-                .iter()
-                .map(|ticket| (reservation.id, ticket))
+            let tickets = reservation.tickets.iter();
+            tickets.map(|ticket| (*event, reservation.id, ticket))
         })
         .collect();
     let changed = statement
-        .execute(connection, &tickets, |values, (id, ticket)| {
+        .execute(connection, &tickets, |values, (event, id, ticket)| {
             values.bytes(id.as_bytes()).int(ticket.number.into());
             match &ticket.seat {
                 Some(SeatLabel(label)) => values.shared_text(label),
@@ -187,20 +184,25 @@ async fn write_tickets(
 }
 
 fn claims<'t>(
-    touched: &[&'t Touched],
+    touched: &[Of<'t, Touched>],
     wanted: impl Fn(&Reservation) -> bool,
-) -> Vec<(&'t SeatLabel, ReservationId)> {
-    let reservations = touched.iter().map(|touched| &*touched.reservation);
-    reservations
-        .filter(|reservation| wanted(reservation))
-        .flat_map(|reservation| reservation.seats.iter().map(|seat| (seat, reservation.id)))
+) -> Vec<(EventId, &'t SeatLabel, ReservationId)> {
+    touched
+        .iter()
+        .map(|(event, touched)| (*event, &*touched.reservation))
+        .filter(|(_, reservation)| wanted(reservation))
+        .flat_map(|(event, reservation)| {
+            let seats = reservation.seats.iter();
+            seats.map(move |seat| (event, seat, reservation.id))
+        })
         .collect()
 }
 
-fn bind_claim(event: EventId) -> impl Fn(&mut Values, &(&SeatLabel, ReservationId)) {
-    move |values, (SeatLabel(label), id)| {
-        values.int(event.0).shared_text(label).bytes(id.as_bytes());
-    }
+fn bind_claim(
+    values: &mut Values,
+    (event, SeatLabel(label), id): &(EventId, &SeatLabel, ReservationId),
+) {
+    values.int(event.0).shared_text(label).bytes(id.as_bytes());
 }
 
 /// Binds id, status, `expires_at`, `extended`, `payment_id`, `ended_at` and `due_at`.

@@ -15,18 +15,24 @@ use sqlx::{Row, SqliteConnection};
 use super::failure::unavailable;
 use super::statements::{Lookup, Values};
 use super::{read_payments, read_reservations};
-use crate::rows::columns::Columns;
+use crate::rows::columns::{Cells, Columns};
 use crate::rows::keys::key_record;
 use crate::rows::reservations::{holdings as holdings_in, ids};
 
 const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
 
+/// The version in a row of its own, then the keys: one statement for the two that most batches ask.
+///
 /// `CROSS JOIN` keeps the tables in this order: each wanted key is looked up in the index. Left to
 /// itself, `SQLite` reads every key of the event.
-pub(super) static KEYS: LazyLock<Lookup> = LazyLock::new(|| {
+pub(super) static VERSION_AND_KEYS: LazyLock<Lookup> = LazyLock::new(|| {
     let head = "WITH asked (event_id) AS (VALUES (?)), \
         wanted (user_id, request_key) AS (VALUES ";
-    let tail = ") SELECT i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at \
+    let tail = ") SELECT e.version, NULL AS user_id, NULL AS request_key, NULL AS body_hash, \
+        NULL AS reservation_id, NULL AS made_at \
+        FROM asked a CROSS JOIN events e ON e.id = a.event_id AND e.deleted_at IS NULL \
+        UNION ALL \
+        SELECT NULL, i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at \
         FROM asked a CROSS JOIN wanted w \
         CROSS JOIN idempotency i ON i.event_id = a.event_id AND i.user_id = w.user_id \
         AND i.request_key = w.request_key";
@@ -76,10 +82,11 @@ pub(super) async fn facts(
     event: EventId,
     query: &FactsQuery,
 ) -> Result<Facts, StoreError> {
-    let Some(version) = version(connection, event).await? else {
+    let (version, mut keys) = version_and_keys(connection, event, &query.keys).await?;
+    let Some(version) = version else {
         return Ok(Facts::default());
     };
-    let keys = keys(connection, event, query).await?;
+    keys.extend(keys_by_reservation(connection, event, &query.keys_by_reservation).await?);
     let holdings = holdings(connection, event, &query.buyers).await?;
     let due = match query.due_by {
         Some(by) => due(connection, event, by, query.due_len_max).await?,
@@ -129,45 +136,54 @@ pub(super) async fn facts(
     })
 }
 
-async fn version(
-    connection: &mut SqliteConnection,
-    event: EventId,
-) -> Result<Option<Version>, StoreError> {
-    let mut values = Values::default();
-    values.int(event.0);
-    let row = values
-        .row(VERSION, connection)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    let Some(row) = row else { return Ok(None) };
-    let version = Columns::new(&row, "events", "").get("version");
-    version
-        .map(|version| Some(Version(version)))
-        .map_err(|bad| bad.of(event))
-}
+type Keys = HashMap<(UserId, IdempotencyKey), KeyRecord>;
 
-async fn keys(
+/// Of a list that takes more than one statement the first one's version counts: what was read later
+/// may be newer than that, never older.
+async fn version_and_keys(
     connection: &mut SqliteConnection,
     event: EventId,
-    query: &FactsQuery,
-) -> Result<HashMap<(UserId, IdempotencyKey), KeyRecord>, StoreError> {
+    keys: &[(UserId, IdempotencyKey)],
+) -> Result<(Option<Version>, Keys), StoreError> {
     let bind_event = |values: &mut Values| {
         values.int(event.0);
     };
-    let by_user = KEYS.rows(
-        connection,
-        &query.keys,
-        bind_event,
-        |values, (user, key)| {
+    let rows = if keys.is_empty() {
+        let mut values = Values::default();
+        bind_event(&mut values);
+        values.rows(VERSION, connection).await
+    } else {
+        let bind = |values: &mut Values, (user, key): &(UserId, IdempotencyKey)| {
             values.text(user.as_str()).text(key.as_str());
-        },
-    );
-    let mut rows = by_user.await.map_err(|error| unavailable(&error))?;
-    let pairs = &query.keys_by_reservation;
-    let by_id = KEYS_BY_RESERVATION.rows(connection, pairs, bind_event, |values, (id, key)| {
+        };
+        let asked = VERSION_AND_KEYS.rows(connection, keys, bind_event, bind);
+        asked.await
+    };
+    let rows = rows.map_err(|error| unavailable(&error))?;
+    let (versions, keys): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| matches!(row.int("version"), Ok(Some(_))));
+    let version = versions
+        .first()
+        .map(|row| Columns::new(*row, "events", "").get("version"))
+        .transpose()
+        .map_err(|bad| bad.of(event))?;
+    let keys = keys.into_iter().map(|row| key_record(row));
+    Ok((version.map(Version), keys.collect::<Result<_, _>>()?))
+}
+
+async fn keys_by_reservation(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    pairs: &[(ReservationId, IdempotencyKey)],
+) -> Result<Keys, StoreError> {
+    let bind_event = |values: &mut Values| {
+        values.int(event.0);
+    };
+    let rows = KEYS_BY_RESERVATION.rows(connection, pairs, bind_event, |values, (id, key)| {
         values.bytes(id.as_bytes()).text(key.as_str());
     });
-    rows.append(&mut by_id.await.map_err(|error| unavailable(&error))?);
+    let rows = rows.await.map_err(|error| unavailable(&error))?;
     rows.iter().map(|row| key_record(row)).collect()
 }
 

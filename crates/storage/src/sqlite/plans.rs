@@ -7,8 +7,8 @@ use boxoffice::store::ReservationListQuery;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 
 use super::{
-    commit_money, commit_reservations, facts, open, read_events, read_payments, read_reservations,
-    single,
+    commit, commit_money, commit_reservations, facts, open, read_events, read_payments,
+    read_reservations, single,
 };
 use crate::rows::reservation_lists::{ADMITTED, chosen};
 use crate::rows::{events, ledger, payments};
@@ -28,7 +28,11 @@ async fn plan(connection: &mut SqliteConnection, sql: &str) -> String {
 fn lookups() -> Vec<(&'static str, &'static str)> {
     let by_key = "SEARCH i USING PRIMARY KEY (event_id=? AND user_id=? AND request_key=?)";
     vec![
-        (facts::KEYS.example(), by_key),
+        (facts::VERSION_AND_KEYS.example(), by_key),
+        (
+            facts::VERSION_AND_KEYS.example(),
+            "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
         (facts::KEYS_BY_RESERVATION.example(), by_key),
         (
             facts::HOLDINGS.example(),
@@ -55,18 +59,6 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
             "reservations_by_user (user_id=?)",
         ),
         (
-            commit_reservations::UPDATE_RESERVATIONS.example(),
-            "reservation_id=?",
-        ),
-        (
-            commit_reservations::COUNT_LIVE_SEATS.example(),
-            "PRIMARY KEY (reservation_id=?)",
-        ),
-        (
-            commit_reservations::DELETE_CLAIMS.example(),
-            "SEARCH seat_claims USING PRIMARY KEY (event_id=? AND seat=?)",
-        ),
-        (
             read_events::SELECT_EVENT.as_str(),
             "reservations_due (event_id=? AND due_at>?)",
         ),
@@ -90,6 +82,31 @@ fn lookups() -> Vec<(&'static str, &'static str)> {
         (
             ledger::CLAIMS_ASTRAY,
             "SEARCH r USING PRIMARY KEY (reservation_id=?)",
+        ),
+    ]
+}
+
+fn writes() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            commit::UPDATE_VERSIONS.example(),
+            "SEARCH events USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
+        (
+            commit::UPDATE_GRADES.example(),
+            "SEARCH grades USING PRIMARY KEY (event_id=? AND seat_type=?)",
+        ),
+        (
+            commit_reservations::UPDATE_RESERVATIONS.example(),
+            "reservation_id=?",
+        ),
+        (
+            commit_reservations::COUNT_LIVE_SEATS.example(),
+            "PRIMARY KEY (reservation_id=?)",
+        ),
+        (
+            commit_reservations::DELETE_CLAIMS.example(),
+            "SEARCH seat_claims USING PRIMARY KEY (event_id=? AND seat=?)",
         ),
     ]
 }
@@ -175,6 +192,7 @@ async fn every_statement_finds_its_rows_through_an_index() {
     });
     let lookups = lookups()
         .into_iter()
+        .chain(writes())
         .chain(counts())
         .chain(money())
         .map(|(sql, index)| (sql.to_owned(), index));

@@ -6,8 +6,9 @@
 //!
 //! It owns the only connection that may write, and the lock on the file. Callers send it work and
 //! wait for the answer; who stops waiting does not stop the work. Whatever commits are waiting when
-//! a transaction begins share it, and its one fsync. Should one of several groups be refused, they
-//! are written once more, each behind a savepoint, so that its conflict takes back that group alone.
+//! a transaction begins share it, its statements and its one fsync. Should one of several groups be
+//! refused, they are written once more, each behind a savepoint, so that its conflict takes back that
+//! group alone.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -351,17 +352,18 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
     sqlx::query(sql).execute(connection).await.map(drop)
 }
 
-/// Writes every group; fails where one of them is refused.
+/// Writes all groups together; fails where one of them is refused.
 async fn write_all(
     connection: &mut SqliteConnection,
     batch: &mut [Waiting],
 ) -> Result<(), Failure> {
+    let groups: Vec<&Group> = batch.iter().flat_map(|waiting| &waiting.groups).collect();
+    for group in &groups {
+        check_group(group).map_err(Failure::Refused)?;
+    }
+    commit::write(connection, &groups).await?;
     for waiting in batch {
-        for group in &waiting.groups {
-            check_group(group).map_err(Failure::Refused)?;
-            commit::write(connection, group).await?;
-            waiting.results.push(Ok(()));
-        }
+        waiting.results = vec![Ok(()); waiting.groups.len()];
     }
     Ok(())
 }
@@ -388,7 +390,7 @@ async fn write_group(
     group: &Group,
 ) -> Result<Result<(), CommitError>, Failure> {
     run(connection, "SAVEPOINT a_group").await?;
-    let result = match commit::write(connection, group).await {
+    let result = match commit::write(connection, &[group]).await {
         Ok(()) => Ok(()),
         Err(Failure::Broken(error)) => return Err(Failure::Broken(error)),
         Err(failure) => {

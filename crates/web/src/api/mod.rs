@@ -25,6 +25,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::admission::Admission;
 use crate::cors::CorsOrigins;
 use crate::errors::{ApiError, Code};
 use crate::limits::ServerLimits;
@@ -50,6 +51,8 @@ pub(crate) const BASES: [&str; 2] = ["/api", "/api/v1"];
 pub(crate) struct App {
     pub(crate) box_office: BoxOffice,
     pub(crate) limits: ServerLimits,
+    /// Asked before seats are taken.
+    pub(crate) admission: Admission,
     pub(crate) zone: Zone,
     pub(crate) cors: CorsOrigins,
     /// Whether the server takes nothing new any more.
@@ -65,6 +68,7 @@ impl App {
     pub(crate) fn new(box_office: BoxOffice, settings: Settings) -> Self {
         Self {
             box_office,
+            admission: Admission::new(&settings.limits),
             limits: settings.limits,
             zone: Zone::named_or_utc(&settings.default_zone),
             cors: settings.cors_origins,

@@ -37,6 +37,7 @@ pub(super) async fn reserve(app: Host, asked: Asked) -> Answer {
 
 /// Takes seats. Each wait has an end of its own, so that the whole needs no alarm.
 pub(crate) async fn taken(app: &App, mut asked: Asked) -> Answer {
+    app.admission.admit()?;
     let body = asked.body(&app.limits).await?;
     let request = {
         let faults = Faults::default();

@@ -49,6 +49,7 @@ pub(super) async fn look(asked: Asked) -> Answer {
 
 async fn taken(app: &App, id: EventId, form: &Form) -> Result<String, ApiError> {
     let request = wanted(id, form)?;
+    app.admission.admit()?;
     let reserved = app.box_office.reserve(request).await?;
     Ok(format!("/reservations/{}", reserved.reservation.id))
 }

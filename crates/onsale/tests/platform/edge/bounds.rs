@@ -91,6 +91,44 @@ async fn requests_beyond_those_in_handling_are_turned_away_and_probes_are_not() 
 }
 
 #[tokio::test]
+async fn reservations_beyond_what_the_node_carries_are_refused_unread_and_nothing_else_is() {
+    let house = House::new()
+        .with("ONSALE_NODE_RESERVATIONS_PER_SEC", "1")
+        .with("ONSALE_NODE_BURST_RESERVATIONS", "2");
+    let server = house.open();
+    let event = server.event(json!({ "totalSeats": 9 })).await;
+    let come = async |base: &str, user: &str| {
+        let body = reserve(event, user).to_string();
+        server
+            .ask(&format!("POST {base}/reservations"), "", &body)
+            .await
+    };
+    body_of(&come("/api", "mina").await, 201);
+    body_of(&come("/api/v1", "jun").await, 201);
+    let began = Instant::now();
+    for base in ["/api", "/api/v1"] {
+        let refused = come(base, "sora").await;
+        assert_eq!(body_of(&refused, 503)["error"]["code"], "OVERLOADED");
+        assert_eq!(refused.headers["retry-after"], "1");
+    }
+    // What nobody reads is refused whatever it says, as long as the second lasts.
+    let nonsense = server.ask("POST /api/reservations", "", "{").await;
+    let is_refused = nonsense.status.as_u16() == 503;
+    assert!(is_refused || began.elapsed() > Duration::from_millis(900));
+
+    let detail = server
+        .ask(&format!("GET /api/events/{event}"), "", "")
+        .await;
+    assert_eq!(body_of(&detail, 200)["availableSeats"], 7);
+    // She comes back, as she was told to, until it is her turn.
+    while come("/api", "sora").await.status != 201 {
+        assert!(began.elapsed() < Duration::from_mins(1), "never let in");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(began.elapsed() > Duration::from_millis(500));
+}
+
+#[tokio::test]
 async fn a_client_that_floods_is_told_to_wait_and_others_are_not() {
     let house = House::new()
         .with("ONSALE_CLIENT_REQUESTS_PER_SEC", "1")

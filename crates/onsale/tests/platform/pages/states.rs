@@ -111,6 +111,35 @@ async fn a_full_house_answers_a_light_page_that_comes_back_by_itself() {
 }
 
 #[tokio::test]
+async fn a_form_beyond_what_the_node_carries_is_sent_again_by_itself() {
+    let house = House::new()
+        .with("ONSALE_NODE_RESERVATIONS_PER_SEC", "1")
+        .with("ONSALE_NODE_BURST_RESERVATIONS", "1");
+    let server = house.open();
+    let event = server.held_event(json!({})).await;
+    let path = format!("/events/{event}/reservations");
+    let send = async |user: &str| {
+        let key = server.page(&format!("/events/{event}")).await.field("key");
+        let sent = [
+            ("user", user),
+            ("seatType", "R"),
+            ("quantity", "1"),
+            ("key", &key),
+        ];
+        (key.clone(), server.submit(&path, &sent).await)
+    };
+    // As soon as one comes within a second of another.
+    let (key, page) = loop {
+        let (key, page) = send("mina").await;
+        if page.status() == 503 {
+            break (key, page);
+        }
+    };
+    page.says("You are in line").says("data-again=");
+    assert_eq!(page.field("key"), key);
+}
+
+#[tokio::test]
 async fn what_nobody_knows_the_outcome_of_is_asked_again_under_its_own_key() {
     let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
     let server = house.open();
