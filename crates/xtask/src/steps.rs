@@ -1,7 +1,7 @@
 //! Runs one step after the other, and says what it does and how long it took.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -50,4 +50,58 @@ pub(crate) fn step(name: &str, command: &mut Command) -> anyhow::Result<()> {
     );
     println!("<== {name}: {took:.1} s");
     Ok(())
+}
+
+/// A command that runs beside the steps, with what they leave it of the processors.
+pub(crate) struct Meanwhile {
+    name: &'static str,
+    child: Child,
+    output: PathBuf,
+}
+
+impl Meanwhile {
+    /// Starts it. What it says goes to a file below `target/`, and is shown if it fails.
+    pub(crate) fn start(name: &'static str, command: &Command) -> anyhow::Result<Self> {
+        println!("\n==> {name}, meanwhile");
+        let output = binary("meanwhile", &format!("{}.log", name.replace(' ', "-")));
+        let folder = output.parent().unwrap_or(&output);
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        let file = std::fs::File::create(&output)
+            .with_context(|| format!("writing {}", output.display()))?;
+        let child = in_root("nice")
+            .args(["-n", "19"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .context("nice cannot be run")?;
+        Ok(Self {
+            name,
+            child,
+            output,
+        })
+    }
+
+    /// Waits for its end; an error where it does not succeed.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let status = self.child.wait().context(self.name)?;
+        if !status.success() {
+            let said = std::fs::read_to_string(&self.output).unwrap_or_default();
+            anyhow::bail!("{}: failed ({status})\n{said}", self.name);
+        }
+        let waited = began.elapsed().as_secs_f32();
+        println!("<== {}: waited for {waited:.1} s", self.name);
+        Ok(())
+    }
+}
+
+/// Where a step before it has failed, nobody waits for it any more.
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -1,7 +1,7 @@
 //! Every test: the suites, the contests and drills on the release build, the benches' short form,
 //! the AWS stack.
 
-use crate::steps::{cargo, in_root, release_binary, step};
+use crate::steps::{Meanwhile, cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
 use crate::{bench, contests, drill, schemathesis};
 
@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });
     let servers = crate::servers::ForTests::up()?;
+    let building = (!arguments.quick).then(build_release).transpose()?;
     // Always the whole workspace, and filters: a package on its own has other features, and would be
     // built once more.
     step(
@@ -48,9 +49,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .args(&arguments.nextest)
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
-    if arguments.quick {
+    let Some(building) = building else {
         return Ok(());
-    }
+    };
     step(
         "the platform on a database server",
         in_root(NEXTEST.path()?)
@@ -77,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
     )?;
-    build_release()?;
+    building.finish()?;
     contests::run()?;
     drill::short_forms()?;
     crate::browser::short_form(&release_binary("onsale"))?;
@@ -89,9 +90,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds everything that the steps after it run as a user would.
-fn build_release() -> anyhow::Result<()> {
-    step(
+/// Builds everything that the later steps run as a user would, while the suites wait for disks, servers
+/// and clocks.
+fn build_release() -> anyhow::Result<Meanwhile> {
+    Meanwhile::start(
         "release build",
         cargo().args([
             "build",
