@@ -60,7 +60,7 @@ pub(crate) struct Meanwhile {
 }
 
 impl Meanwhile {
-    /// Starts it. What it says goes to a file below `target/`, and is shown if it fails.
+    /// Starts it. What it says goes to a file below `target/`, and is shown at the end.
     pub(crate) fn start(name: &'static str, command: &Command) -> anyhow::Result<Self> {
         println!("\n==> {name}, meanwhile");
         let output = binary("meanwhile", &format!("{}.log", name.replace(' ', "-")));
@@ -73,7 +73,7 @@ impl Meanwhile {
             .arg(command.get_program())
             .args(command.get_args())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(file.try_clone().context("sharing a file")?)
             .stderr(file)
             .spawn()
             .context("nice cannot be run")?;
@@ -88,10 +88,9 @@ impl Meanwhile {
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         let began = Instant::now();
         let status = self.child.wait().context(self.name)?;
-        if !status.success() {
-            let said = std::fs::read_to_string(&self.output).unwrap_or_default();
-            anyhow::bail!("{}: failed ({status})\n{said}", self.name);
-        }
+        let said = std::fs::read_to_string(&self.output).context(self.name)?;
+        println!("\n==> {}\n{said}", self.name);
+        ensure!(status.success(), "{}: failed ({status})", self.name);
         let waited = began.elapsed().as_secs_f32();
         println!("<== {}: waited for {waited:.1} s", self.name);
         Ok(())

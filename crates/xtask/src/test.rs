@@ -1,6 +1,8 @@
 //! Every test: the suites, the contests and drills on the release build, the benches' short form,
 //! the AWS stack.
 
+use anyhow::Context;
+
 use crate::steps::{Meanwhile, cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
 use crate::{bench, contests, drill, schemathesis};
@@ -39,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });
     let servers = crate::servers::ForTests::up()?;
-    let building = (!arguments.quick).then(build_release).transpose()?;
+    let meanwhile = (!arguments.quick).then(begin_meanwhile).transpose()?;
     // Always the whole workspace, and filters: a package on its own has other features, and would be
     // built once more.
     step(
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .args(&arguments.nextest)
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
-    let Some(building) = building else {
+    let Some([building, proving]) = meanwhile else {
         return Ok(());
     };
     step(
@@ -78,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
     )?;
+    proving.finish()?;
     building.finish()?;
     contests::run()?;
     drill::short_forms()?;
@@ -85,15 +88,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     schemathesis::short_form()?;
     simulate()?;
     bench::prove_short_forms()?;
-    crate::infra::prove()?;
     println!("\nevery test passed");
     Ok(())
 }
 
-/// Builds everything that the later steps run as a user would, while the suites wait for disks, servers
-/// and clocks.
-fn build_release() -> anyhow::Result<Meanwhile> {
-    Meanwhile::start(
+/// What needs nobody, while the suites wait for disks, servers and clocks: the build of everything that
+/// the later steps run as a user would, and the proof of the AWS stack.
+fn begin_meanwhile() -> anyhow::Result<[Meanwhile; 2]> {
+    let building = Meanwhile::start(
         "release build",
         cargo().args([
             "build",
@@ -106,7 +108,10 @@ fn build_release() -> anyhow::Result<Meanwhile> {
             "--package",
             "drills",
         ]),
-    )
+    )?;
+    let this = std::env::current_exe().context("finding this program")?;
+    let proving = Meanwhile::start("the AWS stack", in_root(this).args(["test", "infra"]))?;
+    Ok([building, proving])
 }
 
 /// Past seeds, fresh ones, and the planted bugs.
