@@ -30,9 +30,9 @@ impl Latencies {
         self.0.saturating_record(wait_us);
     }
 
-    /// Forgets everything.
+    /// Forgets everything, the shortest and the longest included.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.0.reset();
     }
 
     /// How long a part of all answers took at most, each part with its wait in microseconds: close

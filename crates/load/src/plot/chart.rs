@@ -153,8 +153,7 @@ impl Chart {
                 .flat_map(|line| line.points.iter().map(|point| point.1))
         };
         let frame = Frame {
-            // Marks' words stand between the legend and the plot.
-            top: LEGEND_TOP + rows * LEGEND_ROW + if self.marks.is_empty() { 6.0 } else { 18.0 },
+            top: LEGEND_TOP + rows * LEGEND_ROW + 6.0 + self.marks_height(),
             x: Range::tight(self.x.scale, xs().chain(marks)),
             y: Range::round(self.y.scale, ys()),
         };
@@ -171,6 +170,11 @@ impl Chart {
         }
         self.draw_marks(&mut canvas, &frame);
         canvas.finish()
+    }
+
+    /// Room for the words of marks, between the name of the axis and the plot.
+    const fn marks_height(&self) -> f64 {
+        if self.marks.is_empty() { 0.0 } else { 18.0 }
     }
 
     fn class(&self, line: usize) -> String {
@@ -214,7 +218,7 @@ impl Chart {
         );
         canvas.text(
             "muted",
-            (24.0, frame.top - 10.0),
+            (24.0, frame.top - 10.0 - self.marks_height()),
             Anchor::Start,
             &self.y.label,
         );
@@ -300,6 +304,27 @@ mod tests {
             WIDTH - RIGHT,
         );
         assert!(chart.svg().contains(&expected), "{}", chart.svg());
+    }
+
+    #[test]
+    fn the_words_of_marks_have_a_row_of_their_own() {
+        let top = LEGEND_TOP + LEGEND_ROW + 6.0;
+        let mut chart = chart();
+        let row_of = |svg: &str, word: &str| {
+            let (before, _) = svg.split_once(&format!(">{word}<")).expect("the word");
+            let (_, y) = before.rsplit_once("y=\"").expect("a place");
+            y.split('"')
+                .next()
+                .expect("a number")
+                .parse::<f64>()
+                .expect("a number")
+        };
+
+        let svg = chart.svg();
+        assert!(row_of(&svg, "ms") < row_of(&svg, "kill") - 11.0, "{svg}");
+
+        chart.marks.clear();
+        assert!((row_of(&chart.svg(), "ms") - (top - 10.0)).abs() < 0.1);
     }
 
     #[test]

@@ -303,4 +303,17 @@ mod tests {
             .sum();
         assert!((all - 1_000.0).abs() < 1e-6);
     }
+
+    #[test]
+    fn a_piece_of_the_course_knows_nothing_of_the_waits_before_it() {
+        let samples = [
+            sample(50_000, 900, Fate::Done),
+            sample(150_000, 7, Fate::Done),
+        ];
+
+        let windows = timeline(200_000, &samples, &[]);
+
+        let longest = |index: usize| windows[index].latency.map(|latency| latency.max_us);
+        assert_eq!((longest(0), longest(1)), (Some(900), Some(7)));
+    }
 }
