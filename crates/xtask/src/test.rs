@@ -27,6 +27,10 @@ pub(crate) struct Arguments {
 /// Crash moments that are tried once more on a database server.
 const CRASH_MOMENTS_ON_SERVER: u32 = 5;
 
+/// Tests that run at a time on a database server, whatever the cores: most of their time it makes tables
+/// for each.
+const TESTS_AT_A_TIME_ON_SERVER: &str = "8";
+
 /// How often each race is run once more on a database server.
 const RACE_ROUNDS_ON_SERVER: u32 = 200;
 
@@ -59,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         in_root(NEXTEST.path()?)
             .args(["nextest", "run", "--workspace", "--locked"])
             .args(["--filterset", "package(onsale) & binary(platform)"])
+            .args(["--test-threads", TESTS_AT_A_TIME_ON_SERVER])
             .env("TEST_STORE", "mysql")
             // Each takes some seconds there, and the suites above have had all of them.
             .env(
@@ -72,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         in_root(NEXTEST.path()?)
             .args(["nextest", "run", "--workspace", "--locked"])
             .args(["--filterset", "package(onsale) & test(/^api::/)"])
+            .args(["--test-threads", TESTS_AT_A_TIME_ON_SERVER])
             .env("TEST_STORE", "mysql")
             .env("TEST_COORDINATION", "redis"),
     )?;
