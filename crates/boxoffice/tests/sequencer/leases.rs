@@ -76,6 +76,23 @@ async fn a_lease_that_is_not_to_be_had_is_gone_without() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waited_for_anothers_group_decides_on_what_it_left() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    let (one, two) = (house.node("a"), house.node("b"));
+    house.reserved(&two, ask("warm", 1)).await;
+    settle().await;
+    house.store.commits_take(ms(20));
+    let first = house.send(&one, ask("mina", 1)).await;
+    later(ms(1)).await;
+    let second = house.reserve(&two, ask("jun", 1)).await.expect("a seat");
+    assert!(first.await.expect("a task").is_ok());
+    assert!(second.lease_time >= ms(15), "{:?}", second.lease_time);
+    assert_eq!(house.store.asked().len(), 3, "nothing was decided in vain");
+    assert_eq!(house.store.groups(), 3);
+    house.audit().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_node_without_a_lease_lets_another_go_first_now_and_then() {
     let house = House::selling(event().with_grade("R", 300)).await;
     house.coordinator.gone.store(true, Ordering::SeqCst);
