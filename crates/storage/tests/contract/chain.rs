@@ -265,6 +265,7 @@ pub(crate) async fn groups_of_many_events_read_back_as_they_were_written(store: 
             .at(at(601))
             .turn(&held[0], &ended)
             .make(&again)
+            .key("jun", request("another", 2), again.id)
             .build(),
         group(&second)
             .turn(&held[1], &bought)
