@@ -1,6 +1,6 @@
 //! Hands the benches to the `bench` binary, on the release build.
 
-use crate::steps::{cargo, in_root, release_binary, step};
+use crate::steps::{binary, cargo, in_root, release_binary, step};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     )
 }
 
-/// Runs every bench and every scenario for a moment, to prove that they work. No timing is judged.
+/// Runs every bench and every scenario for a moment, as the suites have built them, to prove that they
+/// work. No timing is judged.
 pub(crate) fn prove_short_forms() -> anyhow::Result<()> {
     let hot_event = [
         "hot-event",
@@ -55,11 +56,11 @@ pub(crate) fn prove_short_forms() -> anyhow::Result<()> {
     ];
     for bench in benches {
         let name = format!("bench {}", bench.join(" "));
-        step(&name, in_root(release_binary("bench")).args(bench))?;
+        step(&name, in_root(binary("debug", "bench")).args(bench))?;
     }
     for scenario in SCENARIOS {
         let name = format!("load {scenario} --quick");
-        let mut load = in_root(release_binary("onsale"));
+        let mut load = in_root(binary("debug", "onsale"));
         step(&name, load.args(["load", scenario, "--quick"]))?;
     }
     Ok(())

@@ -34,10 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     hold(folder, &arguments.names, arguments.quick, arguments.seed)
 }
 
-/// Every drill, the contest over several nodes, and a short soak: that each works, and no timing.
+/// Every drill, the contest over several nodes, and a short soak, as the suites have built them: that each
+/// works, and no timing.
 pub(crate) fn short_forms() -> anyhow::Result<()> {
     let names = ["all", "contest", "soak"].map(str::to_owned);
-    hold("release", &names, true, 1)
+    hold("debug", &names, true, 1)
 }
 
 fn hold(folder: &str, names: &[String], quick: bool, seed: u64) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use crate::python;
 use crate::server::Server;
-use crate::steps::{cargo, root};
+use crate::steps::{binary, cargo, root};
 
 /// What to try.
 #[derive(Debug, clap::Args)]
@@ -28,28 +28,30 @@ const TOKEN: &str = "the-organizer-of-this-test";
 /// Requests for each operation and phase in the first run.
 const EXAMPLES_FIRST: u32 = 4;
 
+const AS_IT_SAYS: &str = "requests so far, every answer as the document says";
+
 /// Builds the server and runs until there were as many requests as were asked for.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let built = cargo()
         .args(["build", "--locked", "--package", "onsale"])
         .status()?;
     ensure!(built.success(), "onsale cannot be built");
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let binary = target.join("debug/onsale");
+    let server = binary("debug", "onsale");
     let (mut cases, mut seed, mut examples) = (0, arguments.seed, EXAMPLES_FIRST);
     while cases < arguments.cases {
-        cases += try_out(&binary, seed, examples)?;
-        println!("{cases} requests so far, every answer as the document says");
+        cases += try_out(&server, seed, examples)?;
+        println!("{cases} {AS_IT_SAYS}");
         seed += 1;
         examples = 50;
     }
     Ok(())
 }
 
-/// Enough for the inner loop: every operation and every bound of every field.
+/// Every operation and every bound of every field, on the server that the suites have built.
 pub(crate) fn short_form() -> anyhow::Result<()> {
-    run(&Arguments { cases: 1, seed: 1 })
+    let cases = try_out(&binary("debug", "onsale"), 1, EXAMPLES_FIRST)?;
+    println!("{cases} {AS_IT_SAYS}");
+    Ok(())
 }
 
 /// One run on a fresh server; gives how many requests there were.

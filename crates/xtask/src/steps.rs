@@ -17,12 +17,24 @@ pub(crate) fn cargo() -> Command {
     in_root(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// A program in the workspace's root.
+/// A program in the workspace's root, as a shell would start it.
+///
+/// Cargo tells this program of its own package. A build script that asks for the like (ring's does) would
+/// be run again by a Cargo that inherits it, and everything above be built once more.
 pub(crate) fn in_root(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if OF_THIS_PACKAGE.iter().any(|own| name.starts_with(own)) {
+            command.env_remove(&*name);
+        }
+    }
     command
 }
+
+/// How the names begin of what Cargo tells a program about its package.
+const OF_THIS_PACKAGE: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
 
 /// Where release binaries are.
 pub(crate) fn release_binary(name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! Every test: the suites, the contests and drills on the release build, the benches' short form,
 //! the AWS stack.
 
-use anyhow::Context;
+use anyhow::Context as _;
 
 use crate::steps::{Meanwhile, cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .crash_moments
         .unwrap_or(if arguments.quick { 2 } else { 20 });
     let servers = crate::servers::ForTests::up()?;
-    let meanwhile = (!arguments.quick).then(begin_meanwhile).transpose()?;
+    let building = (!arguments.quick).then(begin_building).transpose()?;
     // Always the whole workspace, and filters: a package on its own has other features, and would be
     // built once more.
     step(
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .args(&arguments.nextest)
             .env("CRASH_TEST_MOMENTS", moments.to_string()),
     )?;
-    let Some([building, proving]) = meanwhile else {
+    let Some(building) = building else {
         return Ok(());
     };
     step(
@@ -86,56 +86,48 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
     )?;
-    proving.finish()?;
-    building.finish()?;
-    contests::run()?;
+    // What proves that programs work, and judges no timing, runs them as the suites have built them.
     drill::short_forms()?;
-    crate::browser::short_form(&release_binary("onsale"))?;
-    schemathesis::short_form()?;
-    simulate()?;
     bench::prove_short_forms()?;
-    println!("\nevery test passed");
-    Ok(())
-}
-
-/// What needs nobody, while the suites wait for disks, servers and clocks: the build of everything that
-/// the later steps run as a user would, and the proof of the AWS stack.
-fn begin_meanwhile() -> anyhow::Result<[Meanwhile; 2]> {
-    let building = Meanwhile::start(
-        "release build",
-        cargo().args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "onsale",
-            "--package",
-            "bench",
-            "--package",
-            "drills",
-        ]),
-    )?;
-    let this = std::env::current_exe().context("finding this program")?;
-    let proving = Meanwhile::start("the AWS stack", in_root(this).args(["test", "infra"]))?;
-    Ok([building, proving])
-}
-
-/// Past seeds, fresh ones, and the planted bugs.
-fn simulate() -> anyhow::Result<()> {
+    schemathesis::short_form()?;
+    building.finish()?;
+    let proving = begin_proving()?;
+    contests::run()?;
+    crate::browser::short_form(&release_binary("onsale"))?;
     step(
         "simulated days: past seeds, then fresh ones",
         in_root(release_binary("onsale")).args(["sim", "--seeds", "2000"]),
     )?;
-    step(
-        "the sequencer's schedules",
-        in_root(NEXTEST.path()?)
-            .args(["nextest", "run", "--locked", "--package", "boxoffice"])
-            .args(["--features", "schedules", "--test", "schedules"]),
-    )?;
-    step(
-        "planted bugs",
-        in_root(NEXTEST.path()?)
-            .args(["nextest", "run", "--locked", "--package", "sim"])
-            .args(["--features", "planted-bugs", "--test", "mutants"]),
-    )
+    for proof in proving {
+        proof.finish()?;
+    }
+    println!("\nevery test passed");
+    Ok(())
+}
+
+/// The build of what is delivered, with what the tests leave of the processors while they wait for disks,
+/// servers and clocks.
+fn begin_building() -> anyhow::Result<Meanwhile> {
+    let build = ["build", "--release", "--locked", "--package", "onsale"];
+    Meanwhile::start("release build", cargo().args(build))
+}
+
+/// What needs nothing of the other steps, beside them: the AWS stack, and what the simulator's kin prove
+/// with features of their own.
+fn begin_proving() -> anyhow::Result<[Meanwhile; 3]> {
+    let this = std::env::current_exe().context("finding this program")?;
+    let stack = Meanwhile::start("the AWS stack", in_root(this).args(["test", "infra"]))?;
+    let nextest = NEXTEST.path()?;
+    let with = |feature, test| {
+        let mut command = in_root(&nextest);
+        command
+            .args(["nextest", "run", "--workspace", "--locked"])
+            .args(["--features", feature, "--test", test]);
+        command
+    };
+    let schedules = with("boxoffice/schedules", "schedules");
+    let schedules = Meanwhile::start("the sequencer's schedules", &schedules)?;
+    let planted = with("sim/planted-bugs", "mutants");
+    let planted = Meanwhile::start("planted bugs", &planted)?;
+    Ok([stack, schedules, planted])
 }
