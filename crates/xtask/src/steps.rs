@@ -64,6 +64,24 @@ pub(crate) fn step(name: &str, command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How much of the processors a command has that runs beside the steps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rank {
+    /// A tenth of what a step has: somebody will wait for it.
+    Second,
+    /// What the others leave.
+    Last,
+}
+
+impl Rank {
+    const fn niceness(self) -> &'static str {
+        match self {
+            Self::Second => "10",
+            Self::Last => "19",
+        }
+    }
+}
+
 /// A command that runs beside the steps, with what they leave it of the processors.
 pub(crate) struct Meanwhile {
     name: &'static str,
@@ -73,7 +91,7 @@ pub(crate) struct Meanwhile {
 
 impl Meanwhile {
     /// Starts it. What it says goes to a file below `target/`, and is shown at the end.
-    pub(crate) fn start(name: &'static str, command: &Command) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &'static str, rank: Rank, command: &Command) -> anyhow::Result<Self> {
         println!("\n==> {name}, meanwhile");
         let output = binary("meanwhile", &format!("{}.log", name.replace(' ', "-")));
         let folder = output.parent().unwrap_or(&output);
@@ -81,7 +99,7 @@ impl Meanwhile {
         let file = std::fs::File::create(&output)
             .with_context(|| format!("writing {}", output.display()))?;
         let child = in_root("nice")
-            .args(["-n", "19"])
+            .args(["-n", rank.niceness()])
             .arg(command.get_program())
             .args(command.get_args())
             .stdin(Stdio::null())

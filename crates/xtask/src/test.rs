@@ -1,9 +1,7 @@
 //! Every test: the suites, the contests and drills on the release build, the benches' short form,
 //! the AWS stack.
 
-use anyhow::Context as _;
-
-use crate::steps::{Meanwhile, cargo, in_root, release_binary, step};
+use crate::steps::{Meanwhile, Rank, binary, cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
 use crate::{bench, contests, drill, schemathesis};
 
@@ -86,12 +84,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "examples in the docs",
         cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"]),
     )?;
+    let proving = begin_proving()?;
     // What proves that programs work, and judges no timing, runs them as the suites have built them.
     drill::short_forms()?;
     bench::prove_short_forms()?;
     schemathesis::short_form()?;
     building.finish()?;
-    let proving = begin_proving()?;
     contests::run()?;
     crate::browser::short_form(&release_binary("onsale"))?;
     step(
@@ -109,14 +107,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// servers and clocks.
 fn begin_building() -> anyhow::Result<Meanwhile> {
     let build = ["build", "--release", "--locked", "--package", "onsale"];
-    Meanwhile::start("release build", cargo().args(build))
+    Meanwhile::start("release build", Rank::Second, cargo().args(build))
 }
 
 /// What needs nothing of the other steps, beside them: the AWS stack, and what the simulator's kin prove
 /// with features of their own.
 fn begin_proving() -> anyhow::Result<[Meanwhile; 3]> {
-    let this = std::env::current_exe().context("finding this program")?;
-    let stack = Meanwhile::start("the AWS stack", in_root(this).args(["test", "infra"]))?;
+    // By its path: the suites have put another copy of this program there.
+    let this = binary("debug", "xtask");
+    let stack = Meanwhile::start(
+        "the AWS stack",
+        Rank::Last,
+        in_root(this).args(["test", "infra"]),
+    )?;
     let nextest = NEXTEST.path()?;
     let with = |feature, test| {
         let mut command = in_root(&nextest);
@@ -126,8 +129,8 @@ fn begin_proving() -> anyhow::Result<[Meanwhile; 3]> {
         command
     };
     let schedules = with("boxoffice/schedules", "schedules");
-    let schedules = Meanwhile::start("the sequencer's schedules", &schedules)?;
+    let schedules = Meanwhile::start("the sequencer's schedules", Rank::Last, &schedules)?;
     let planted = with("sim/planted-bugs", "mutants");
-    let planted = Meanwhile::start("planted bugs", &planted)?;
+    let planted = Meanwhile::start("planted bugs", Rank::Last, &planted)?;
     Ok([stack, schedules, planted])
 }

