@@ -69,7 +69,13 @@ impl Server {
 
     /// Starts onsale as it is delivered.
     pub(crate) async fn start_onsale(node: &Node) -> anyhow::Result<Self> {
-        let mut command = Command::new(onsale()?);
+        let mut command = if node.gives_way {
+            let mut command = Command::new("nice");
+            command.args(["-n", GIVING_WAY]).arg(onsale()?);
+            command
+        } else {
+            Command::new(onsale()?)
+        };
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(["--database-url", &node.database_url])
@@ -111,7 +117,13 @@ pub(crate) struct Node {
     pub(crate) redis_url: Option<String>,
     /// Settings, each as `NAME=VALUE`.
     pub(crate) settings: Vec<String>,
+    /// Whether the generator goes first where both want a core: it stands for other people's machines,
+    /// and they are on time.
+    pub(crate) gives_way: bool,
 }
+
+/// The niceness of a server that gives way: it has a third of a core that it shares with the generator.
+const GIVING_WAY: &str = "5";
 
 impl Node {
     /// One that keeps everything in this folder.
@@ -128,6 +140,7 @@ impl Node {
             database_url,
             redis_url: None,
             settings: Vec::new(),
+            gives_way: false,
         }
     }
 }

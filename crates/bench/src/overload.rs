@@ -41,8 +41,10 @@ const BURST: &str = "node_burst_reservations=2000";
 const HOW_TO_READ: &str = "\
 How to read it: the scenario `overload` on SQLite with `queue_len_max=2000`. First ever higher rates, until \
 99 of 100 reservations no longer come within 100 ms; then that rate, twice it, and half of it. Who comes to a \
-full queue hears 503 `OVERLOADED` at once, and nothing was done. Generator and server share the cores: at \
-twice the rate the generator, and reading requests only to refuse them, take from what selling has.";
+full queue hears 503 `OVERLOADED` at once, and nothing was done. Generator and server share the cores, and the \
+generator goes first (the server runs at niceness 5): it stands for other people's machines, and what it is \
+late by is no wait of the server's. At twice the rate the generator, and reading requests only to refuse them, \
+take from what selling has.";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let mut section = Section::new(
@@ -124,6 +126,7 @@ async fn overload(
     let directory = tempfile::tempdir()?;
     let mut node = Node::on_sqlite(directory.path());
     node.settings = settings.to_vec();
+    node.gives_way = true;
     let server = Server::start_onsale(&node).await?;
     let pid = server.pid().context("the server has ended")?;
     let run = open::run(&Options::new(server.url(), scenario.clone())).await?;
