@@ -325,7 +325,8 @@ impl BoxOffice {
         let store = Arc::clone(&self.ports.store);
         let load = Box::pin(async move {
             let found = match store.event(id, Source::Reader).await {
-                Err(StoreError::Unavailable(_)) => store.event(id, Source::Writer).await,
+                // A reader may not have heard yet of an event that was made a moment ago.
+                Ok(None) | Err(StoreError::Unavailable(_)) => store.event(id, Source::Writer).await,
                 answer => answer,
             };
             Ok(found?.map(|snapshot| View::Event(Arc::new(snapshot))))

@@ -51,6 +51,8 @@ pub(crate) struct FaultyStore {
     pub(crate) down: AtomicBool,
     /// Facts and versions of events are not answered.
     pub(crate) facts_down: AtomicBool,
+    /// The reader has not heard of any event yet.
+    pub(crate) reader_is_new: AtomicBool,
     poison: Mutex<HashSet<UserId>>,
     corrupt: Mutex<HashSet<ReservationId>>,
     /// Groups in which a hold expires are refused.
@@ -215,6 +217,9 @@ impl Store for FaultyStore {
     ) -> Result<Option<EventSnapshot>, StoreError> {
         self.loads.fetch_add(1, Ordering::SeqCst);
         self.up()?;
+        if source == Source::Reader && self.reader_is_new.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
         self.kept.event(id, source).await
     }
 

@@ -1,6 +1,7 @@
 //! What organizers and buyers do beside reserving: create, look, list, give back, delete.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use boxoffice::box_office::{BoxOffice, CreateEventError, CreateUserError};
 use boxoffice::buyer::User;
@@ -91,6 +92,17 @@ async fn an_event_is_looked_up_once_and_then_told_from_memory() {
         .expect("an event");
     assert_eq!((first.hit, again.hit), (false, true));
     assert_eq!(first.snapshot, again.snapshot);
+    assert_eq!(office.event(EventId(77)).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_the_reader_has_not_heard_of_yet_is_asked_of_the_writer() {
+    let (house, office) = open().await;
+    house.store.reader_is_new.store(true, Ordering::SeqCst);
+
+    let told = office.event(house.event).await.expect("an answer");
+
+    assert_eq!(told.expect("an event").snapshot.event.id, house.event);
     assert_eq!(office.event(EventId(77)).await, Ok(None));
 }
 
