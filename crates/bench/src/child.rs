@@ -122,7 +122,8 @@ pub(crate) struct Node {
     pub(crate) gives_way: bool,
 }
 
-/// The niceness of a server that gives way: it has a third of a core that it shares with the generator.
+/// The niceness of a server that gives way: of a core that both want it has a third of what the generator has
+/// (sched(7) on the nice value).
 const GIVING_WAY: &str = "5";
 
 impl Node {

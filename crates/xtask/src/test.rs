@@ -1,5 +1,5 @@
-//! Every test: the suites, the contests and drills on the release build, the benches' short form,
-//! the AWS stack.
+//! Every test: the suites, the drills and benches in their short form on what these have built, the
+//! contests and the browser on the release build, the AWS stack.
 
 use crate::steps::{Meanwhile, Rank, binary, cargo, in_root, release_binary, step};
 use crate::tools::NEXTEST;
