@@ -13,7 +13,7 @@ use crate::command::{
     Answer, Cancel, CancelError, Command, DeleteError, Outcome, Reserve, ReserveError, Unserved,
     Update, UpdateError,
 };
-use crate::coordinator::{Coordinator, CoordinatorHealth, View, ViewKey};
+use crate::coordinator::{Cached, Coordinator, CoordinatorHealth, View, ViewKey};
 use crate::event::{EventSnapshot, NewEvent};
 use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
@@ -322,6 +322,9 @@ impl BoxOffice {
 
     /// An event with its stock, from the cache where it is there.
     pub async fn event(&self, id: EventId) -> Result<Option<CachedEvent>, StoreError> {
+        if let Some(known) = self.event_at_hand(id) {
+            return Ok(known);
+        }
         let store = Arc::clone(&self.ports.store);
         let load = Box::pin(async move {
             let found = match store.event(id, Source::Reader).await {
@@ -336,14 +339,14 @@ impl BoxOffice {
             .coordinator
             .view(ViewKey::Event(id), load)
             .await?;
-        Ok(cached.and_then(|cached| match cached.view {
-            View::Event(snapshot) => Some(CachedEvent {
-                snapshot,
-                hit: cached.hit,
-                ttl: cached.ttl,
-            }),
-            View::User(_) | View::Events(_) | View::Admitted(_) => None,
-        }))
+        Ok(cached.and_then(cached_event))
+    }
+
+    /// An event as this node remembers it, without waiting for anybody: `Some(None)` where it knows
+    /// that there is none, `None` where [`Self::event`] has to find out.
+    pub fn event_at_hand(&self, id: EventId) -> Option<Option<CachedEvent>> {
+        let known = self.ports.coordinator.at_hand(&ViewKey::Event(id))?;
+        Some(known.and_then(cached_event))
     }
 
     /// An event as it is now, and each newer state as it is published: coalesced, the latest wins.
@@ -460,5 +463,16 @@ impl BoxOffice {
 
     async fn submit(&self, event: EventId, command: Command) -> Served {
         self.sequencers.submit(event, command).await
+    }
+}
+
+fn cached_event(cached: Cached) -> Option<CachedEvent> {
+    match cached.view {
+        View::Event(snapshot) => Some(CachedEvent {
+            snapshot,
+            hit: cached.hit,
+            ttl: cached.ttl,
+        }),
+        View::User(_) | View::Events(_) | View::Admitted(_) => None,
     }
 }

@@ -100,6 +100,10 @@ pub trait Coordinator: Send + Sync + 'static {
     /// Gives the lease back, if it is still this one.
     async fn release(&self, lease: Lease);
 
+    /// What this node has in memory, without waiting for anybody: `Some(None)` where it knows that
+    /// there is nothing, `None` where [`Self::view`] has to find out.
+    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>>;
+
     /// Looks in the cache, and loads what is not there: once, however many ask at a time.
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError>;
 

@@ -67,6 +67,10 @@ impl Coordinator for Desk {
 
     async fn release(&self, _lease: Lease) {}
 
+    fn at_hand(&self, _key: &ViewKey) -> Option<Option<Cached>> {
+        None
+    }
+
     async fn view(&self, _key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {
         Ok(load.await?.map(|view| Cached {
             view,

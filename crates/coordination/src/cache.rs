@@ -65,11 +65,17 @@ impl Cache {
         }
     }
 
+    /// What is in memory, without waiting for anybody.
+    pub(crate) fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        let known = self.level.get(key)?;
+        self.counters.hit(key);
+        Some(cached(known, true))
+    }
+
     /// Looks in memory, and loads what is not there: once, however many ask at a time.
     pub(crate) async fn view(self: &Arc<Self>, key: ViewKey, load: Load) -> Answer {
-        if let Some(known) = self.level.get(&key) {
-            self.counters.hit(&key);
-            return Ok(cached(known, true));
+        if let Some(known) = self.at_hand(&key) {
+            return Ok(known);
         }
         let waiting = match self.flights.board(&key, || self.level.get(&key)) {
             Boarding::Known(known) => {

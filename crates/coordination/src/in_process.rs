@@ -53,6 +53,10 @@ impl Coordinator for InProcess {
         self.leases.release(&lease);
     }
 
+    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        self.cache.at_hand(key)
+    }
+
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {
         self.cache.view(key, load).await
     }

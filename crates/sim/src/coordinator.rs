@@ -250,6 +250,10 @@ impl Coordinator for Desk {
         self.hall.leases.release(lease).await;
     }
 
+    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        self.own.cache.at_hand(key)
+    }
+
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {
         self.own.cache.view(key, load).await
     }

@@ -105,6 +105,10 @@ impl Coordinator for Witness {
         self.inner.release(lease).await;
     }
 
+    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        self.inner.at_hand(key)
+    }
+
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {
         self.inner.view(key, load).await
     }

@@ -177,6 +177,10 @@ impl Coordinator for RedisCoordinator {
         self.leases.release(lease).await;
     }
 
+    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+        self.cache.at_hand(key)
+    }
+
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {
         self.cache.view(key, load).await
     }

@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::http::header::IF_NONE_MATCH;
-use axum::http::{Method, Request};
+use axum::http::{HeaderMap, Method, Request};
 use boxoffice::ids::EventId;
 
 use super::events::{HOT_PATH, told};
@@ -52,6 +52,29 @@ impl Direct {
         matches!(self, Self::Reserve)
     }
 
+    /// Answers from memory, as [`Self::answer`] would; `None` where it has to wait for something.
+    ///
+    /// Most answers are of this kind while an event sells. A future for each of them would cost more
+    /// than what it does.
+    pub(crate) fn at_once(
+        self,
+        app: &App,
+        headers: &HeaderMap,
+        takes_gzip: bool,
+    ) -> Option<Answer> {
+        match self {
+            Self::Event(id) => {
+                let cached = app.box_office.event_at_hand(id)?;
+                Some(told(app, cached, headers.get(IF_NONE_MATCH), takes_gzip))
+            }
+            Self::Page(id) => {
+                let cached = app.box_office.event_at_hand(id)?;
+                Some(pages::told(app, cached, headers, takes_gzip))
+            }
+            Self::Reserve => None,
+        }
+    }
+
     /// Answers, in gzip where she takes it and it was packed in advance.
     pub(crate) async fn answer(
         self,
@@ -62,10 +85,14 @@ impl Direct {
         match self {
             Self::Event(id) => {
                 let known = request.headers().get(IF_NONE_MATCH).cloned();
-                told(app, id, known, takes_gzip).await
+                let cached = app.box_office.event(id).await?;
+                told(app, cached, known.as_ref(), takes_gzip)
             }
             Self::Reserve => taken(app, Asked::without_route(request)).await,
-            Self::Page(id) => pages::told(app, id, request.headers(), takes_gzip).await,
+            Self::Page(id) => {
+                let cached = app.box_office.event(id).await?;
+                pages::told(app, cached, request.headers(), takes_gzip)
+            }
         }
     }
 }

@@ -120,32 +120,34 @@ fn list_query(
 pub(super) async fn detail(app: Host, asked: Asked) -> Answer {
     let id = asked.param("eventId", event_number)?;
     // The gateway compresses what does not go past the router.
-    told(&app, id, asked.headers().get(IF_NONE_MATCH).cloned(), false).await
+    let cached = app.box_office.event(id).await?;
+    told(&app, cached, asked.headers().get(IF_NONE_MATCH), false)
 }
 
 /// The path of [`told`] events, as it is counted.
 pub(crate) const HOT_PATH: &str = "/api/events/{eventId}";
 
 /// An event as it is, in gzip where she takes it and it is worth it, or that she knows it already.
-pub(crate) async fn told(
+pub(crate) fn told(
     app: &App,
-    id: EventId,
-    known: Option<HeaderValue>,
+    cached: Option<CachedEvent>,
+    known: Option<&HeaderValue>,
     takes_gzip: bool,
 ) -> Answer {
-    let cached = cached(app, id).await?;
+    let cached = cached.ok_or(Code::EventNotFound)?;
     rendered(&cached.snapshot, app.box_office.now(), |rendered| {
         let bytes_min = app.limits.compress_bytes_min as usize;
+        let whole = rendered.with_metadata(cached.hit, cached.ttl);
         let pack = || rendered.packed_with_metadata(cached.hit, cached.ttl, bytes_min);
-        let mut response = if is_known(known.as_ref(), &rendered.etag) {
+        let mut response = if is_known(known, &rendered.etag) {
             not_modified()
         } else if let Some(packed) = takes_gzip.then(pack).flatten() {
             gzipped(packed)
         } else {
-            let body = rendered.with_metadata(cached.hit, cached.ttl);
-            json_bytes(StatusCode::OK, Body::from(body))
+            json_bytes(StatusCode::OK, Body::from(whole.body))
         };
-        put_cache_headers(response.headers_mut(), &cached, rendered.etag.clone());
+        let headers = response.headers_mut();
+        put_cache_headers(headers, cached.hit, whole.ttl, rendered.etag.clone());
         response
     })
 }
@@ -158,7 +160,8 @@ pub(super) async fn seats(app: Host, asked: Asked) -> Answer {
     } else {
         json_bytes(StatusCode::OK, Body::from(seats.body))
     };
-    put_cache_headers(response.headers_mut(), &cached, seats.etag);
+    let ttl = HeaderValue::from(ttl_secs(cached.ttl));
+    put_cache_headers(response.headers_mut(), cached.hit, ttl, seats.etag);
     Ok(response)
 }
 
@@ -180,12 +183,12 @@ fn not_modified() -> Response {
     response
 }
 
-fn put_cache_headers(headers: &mut HeaderMap, cached: &CachedEvent, etag: HeaderValue) {
-    let hit = if cached.hit { "true" } else { "false" };
+fn put_cache_headers(headers: &mut HeaderMap, hit: bool, ttl: HeaderValue, etag: HeaderValue) {
+    let hit = if hit { "true" } else { "false" };
     headers.insert(ETAG, etag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_CACHE_HIT, HeaderValue::from_static(hit));
-    headers.insert(X_CACHE_TTL, HeaderValue::from(ttl_secs(cached.ttl)));
+    headers.insert(X_CACHE_TTL, ttl);
 }
 
 pub(super) async fn create(app: Host, mut asked: Asked) -> Answer {

@@ -68,6 +68,8 @@ pub(super) struct Rendered {
     head: Vec<u8>,
     /// The same for who takes gzip, once somebody does.
     packed: OnceCell<Option<Packed>>,
+    /// How it was told last: within a second it is the same for all.
+    whole: RefCell<Option<Whole>>,
     /// Weak, because `metadata` differs from answer to answer.
     pub(super) etag: HeaderValue,
 }
@@ -126,6 +128,7 @@ impl Rendered {
             told,
             head,
             packed: OnceCell::new(),
+            whole: RefCell::default(),
             etag: HeaderValue::try_from(etag(told.version, told.status))
                 .map_err(|e| internal(&e))?,
         })
@@ -138,13 +141,26 @@ impl Rendered {
     }
 
     /// The whole body, with how it was come by.
-    pub(super) fn with_metadata(&self, hit: bool, ttl: Duration) -> Vec<u8> {
+    pub(super) fn with_metadata(&self, hit: bool, ttl: Duration) -> Whole {
+        let ttl = ttl_secs(ttl);
+        let mut kept = self.whole.borrow_mut();
+        let is_of = |whole: &&Whole| (whole.hit, whole.ttl_secs) == (hit, ttl);
+        if let Some(whole) = kept.as_ref().filter(is_of) {
+            return whole.clone();
+        }
         let mut tail = Tail {
             bytes: Vec::with_capacity(self.head.len() + 64),
         };
         tail.bytes.extend_from_slice(&self.head);
         tail.write_metadata(hit, ttl);
-        tail.bytes
+        let whole = Whole {
+            hit,
+            ttl_secs: ttl,
+            body: tail.bytes.into(),
+            ttl: HeaderValue::from(ttl),
+        };
+        *kept = Some(whole.clone());
+        whole
     }
 
     /// The same in gzip, most of it packed once; `None` where the event is shorter than `bytes_min`.
@@ -159,9 +175,19 @@ impl Rendered {
         }
         let packed = self.packed.get_or_init(|| Packed::beginning(&self.head));
         let mut tail = Tail { bytes: Vec::new() };
-        tail.write_metadata(hit, ttl);
+        tail.write_metadata(hit, ttl_secs(ttl));
         packed.as_ref()?.with_end(&tail.bytes)
     }
+}
+
+/// A body with its metadata, as it is told within one second. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Whole {
+    hit: bool,
+    ttl_secs: u64,
+    pub(super) body: Bytes,
+    /// How many seconds it may still be served.
+    pub(super) ttl: HeaderValue,
 }
 
 struct Tail {
@@ -169,12 +195,11 @@ struct Tail {
 }
 
 impl Tail {
-    fn write_metadata(&mut self, hit: bool, ttl: Duration) {
+    fn write_metadata(&mut self, hit: bool, ttl_secs: u64) {
         // Writing into memory cannot fail.
         let _ = write!(
             self,
-            r#","metadata":{{"cacheHit":{hit},"ttl":{}}}}}"#,
-            ttl_secs(ttl)
+            r#","metadata":{{"cacheHit":{hit},"ttl":{ttl_secs}}}}}"#
         );
     }
 }

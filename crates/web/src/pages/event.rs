@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
+use boxoffice::box_office::CachedEvent;
 use boxoffice::event::EventSnapshot;
 use boxoffice::grade::{Grade, Seating};
-use boxoffice::ids::EventId;
 use boxoffice::reservation::QUANTITY_MAX;
 use boxoffice::time::Timestamp;
 
@@ -129,9 +129,13 @@ impl EventPage {
 }
 
 /// The page of an event, past the router: nearly everybody asks for it while it sells.
-pub(crate) async fn told(app: &App, id: EventId, headers: &HeaderMap, takes_gzip: bool) -> Answer {
+pub(crate) fn told(
+    app: &App,
+    cached: Option<CachedEvent>,
+    headers: &HeaderMap,
+    takes_gzip: bool,
+) -> Answer {
     let lang = lang_of(headers);
-    let cached = app.box_office.event(id).await?;
     let snapshot = cached.ok_or(Code::EventNotFound)?.snapshot;
     let now = app.box_office.now();
     let draw = || html::drawn(&EventPage::of(&snapshot, now, lang, Filled::default()));
@@ -150,7 +154,8 @@ pub(crate) async fn told(app: &App, id: EventId, headers: &HeaderMap, takes_gzip
 
 pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     let id = asked.param("eventId", event_number)?;
-    told(&app, id, asked.headers(), false).await
+    let cached = app.box_office.event(id).await?;
+    told(&app, cached, asked.headers(), false)
 }
 
 /// The same page after a form that could not be done, filled as it was sent.

@@ -42,6 +42,15 @@ pub(super) struct Connection<F> {
     stopped: watch::Receiver<bool>,
 }
 
+/// What the parts of one connection share.
+///
+/// It has a front of its own: every request counts who holds what it uses, and a count that all
+/// workers share is a line of memory that they wait for.
+pub(super) struct Own<F> {
+    pub(super) front: F,
+    pub(super) pace: Pace,
+}
+
 /// How a connection ended.
 enum Ending {
     /// Everything was answered, or the client has gone.
@@ -77,28 +86,31 @@ impl<F: Front> Connection<F> {
     pub(super) async fn run(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
         // Small answers must not wait for more to send. Without it the answer is late, not wrong.
         let _ = stream.set_nodelay(true);
-        let pace = Arc::new(Pace::start());
-        let wire = Wire::new(stream, Arc::clone(&pace), self.front.clone());
-        let (front, answering) = (self.front.clone(), Arc::clone(&pace));
+        let own = Arc::new(Own {
+            front: self.front.clone(),
+            pace: Pace::start(),
+        });
+        let wire = Wire::new(stream, Arc::clone(&own));
+        let answering = Arc::clone(&own);
         let service = service_fn(move |request: Request<Incoming>| {
-            let (front, pace) = (front.clone(), Arc::clone(&answering));
-            pace.on_request();
+            let own = Arc::clone(&answering);
+            own.pace.on_request();
             async move {
-                let response = front.answer(request, peer).await;
+                let response = own.front.answer(request, peer).await;
                 if Code::of_status(response.status()).closes() {
-                    pace.cut_short();
+                    own.pace.cut_short();
                 }
                 let is_live = response.extensions().get::<Live>().is_some();
-                pace.on_answer(is_live);
+                own.pace.on_answer(is_live);
                 Ok::<_, Infallible>(response)
             }
         });
         let mut http = self.http.serve_connection(wire, service);
-        let ending = self.drive(&mut http, &pace).await;
+        let ending = self.drive(&mut http, &own.pace).await;
         let socket = http.into_parts().io.into_socket();
         match ending {
             Ending::HeadTimeout => see_off(socket, self.front.refuse(Refusal::HeadTimeout)).await,
-            Ending::Done if pace.is_cut_short() => see_off(socket, Bytes::new()).await,
+            Ending::Done if own.pace.is_cut_short() => see_off(socket, Bytes::new()).await,
             Ending::Done | Ending::Idle => {}
         }
     }

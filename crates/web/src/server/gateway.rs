@@ -2,7 +2,7 @@
 //! router, and on the way out the envelope, the metrics and a line in the log.
 
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -109,13 +109,10 @@ impl Gateway {
         let (mut response, route) = if let Some(code) = self.refuses(&request, peer, is_full) {
             (ApiError::from(code).into_response(), None)
         } else if let Some(direct) = Direct::of(&asker.method, path) {
-            // Each layer around an answer would have room for it twice, in every connection's task.
-            let answer = Box::pin(direct.answer(app, request, asker.takes_gzip));
-            let answer = answer.map(IntoResponse::into_response);
-            let response = if direct.keeps_time() {
-                survived(answer).await
-            } else {
-                self.bounded(answer, &asker.method).await
+            let response = match at_once(direct, app, &request, &asker) {
+                Some(known) => known,
+                // Each layer around an answer would have room for it twice, in every connection's task.
+                None => Box::pin(self.directly(direct, request, &asker)).await,
             };
             (response, Some(direct.route()))
         } else {
@@ -176,6 +173,17 @@ impl Gateway {
         }
     }
 
+    /// Asks past the router.
+    async fn directly(&self, direct: Direct, request: Request<Body>, asker: &Asker) -> Response {
+        let answer = direct.answer(&self.0.app, request, asker.takes_gzip);
+        let answer = answer.map(IntoResponse::into_response);
+        if direct.keeps_time() {
+            survived(answer).await
+        } else {
+            self.bounded(answer, &asker.method).await
+        }
+    }
+
     /// Asks the router.
     async fn route(
         &self,
@@ -228,14 +236,24 @@ impl Gateway {
     }
 }
 
+/// Answers from memory, where it can, and outlives its panics.
+fn at_once(direct: Direct, app: &App, request: &Request<Body>, asker: &Asker) -> Option<Response> {
+    let answer = AssertUnwindSafe(|| direct.at_once(app, request.headers(), asker.takes_gzip));
+    match catch_unwind(answer) {
+        Ok(answer) => answer.map(IntoResponse::into_response),
+        Err(_) => Some(panicked()),
+    }
+}
+
 /// Waits for an answer, and outlives its panics.
 async fn survived(answer: impl Future<Output = Response>) -> Response {
-    let panicked = |_| {
-        let error = ApiError::from(Code::Internal).because(&"a panic");
-        error.into_response()
-    };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    answer.unwrap_or_else(panicked)
+    answer.unwrap_or_else(|_| panicked())
+}
+
+fn panicked() -> Response {
+    let error = ApiError::from(Code::Internal).because(&"a panic");
+    error.into_response()
 }
 
 /// What is kept of a request while it is handled.

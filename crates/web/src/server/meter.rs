@@ -52,6 +52,12 @@ struct Sample {
     took: Duration,
 }
 
+impl Sample {
+    fn kind(&self) -> (usize, usize, usize) {
+        (self.route, self.method, self.status)
+    }
+}
+
 struct RouteMeter {
     name: String,
     seconds: Histogram,
@@ -144,9 +150,10 @@ impl Meter {
     }
 
     fn settle(&self, samples: Vec<Sample>) {
-        for sample in samples {
-            if let Some(route) = self.routes.get(sample.route) {
-                route.count(&sample);
+        let alike = |one: &Sample, next: &Sample| one.kind() == next.kind();
+        for samples in samples.chunk_by(alike) {
+            if let Some(route) = samples.first().and_then(|s| self.routes.get(s.route)) {
+                route.count(samples);
             }
         }
     }
@@ -195,8 +202,14 @@ impl RouteMeter {
         }
     }
 
-    fn count(&self, sample: &Sample) {
-        self.seconds.record(sample.took.as_secs_f64());
+    /// Counts samples of one kind.
+    fn count(&self, samples: &[Sample]) {
+        for sample in samples {
+            self.seconds.record(sample.took.as_secs_f64());
+        }
+        let Some(sample) = samples.first() else {
+            return;
+        };
         let register = || {
             let status = match STATUSES[sample.status] {
                 0 => "other".to_owned(),
@@ -211,6 +224,6 @@ impl RouteMeter {
         };
         self.counters[sample.method][sample.status]
             .get_or_init(register)
-            .increment(1);
+            .increment(samples.len() as u64);
     }
 }

@@ -14,7 +14,8 @@ use hyper_util::rt::TokioIo;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::TcpStream;
 
-use super::pace::{Pace, Phase};
+use super::connection::Own;
+use super::pace::Phase;
 use super::{Front, Refusal};
 
 /// What hyper writes by itself begins with one of these, and has nothing but a length and a date.
@@ -33,8 +34,7 @@ const BARE_ANSWER_LEN_MAX: usize = 200;
 /// A socket that keeps its connection's pace and puts the envelope where hyper would be curt.
 pub(super) struct Wire<F> {
     socket: TokioIo<TcpStream>,
-    pace: Arc<Pace>,
-    front: F,
+    own: Arc<Own<F>>,
     /// What leaves in place of a bare answer.
     envelope: Option<Bytes>,
     /// Whether the kernel keeps little of what the client does not take.
@@ -46,11 +46,10 @@ pub(super) struct Wire<F> {
 const STREAM_SEND_BUFFER_BYTES: usize = 16 * 1_024;
 
 impl<F: Front> Wire<F> {
-    pub(super) fn new(socket: TcpStream, pace: Arc<Pace>, front: F) -> Self {
+    pub(super) fn new(socket: TcpStream, own: Arc<Own<F>>) -> Self {
         Self {
             socket: TokioIo::new(socket),
-            pace,
-            front,
+            own,
             envelope: None,
             is_narrow: false,
         }
@@ -63,19 +62,19 @@ impl<F: Front> Wire<F> {
     /// Takes a bare answer out of the stream; the envelope leaves with the next flush.
     fn intercept(&mut self, bytes: &[u8]) -> Option<usize> {
         let refusal = bare_answer(bytes)?;
-        self.pace.cut_short();
-        self.envelope = Some(self.front.refuse(refusal));
+        self.own.pace.cut_short();
+        self.envelope = Some(self.own.front.refuse(refusal));
         Some(bytes.len())
     }
 
     /// Keeps the time of what is written, and the room for what is not taken.
     fn on_write(&mut self, written: &Poll<io::Result<usize>>) {
         match written {
-            Poll::Ready(Ok(len)) => self.pace.on_write(*len > 0),
+            Poll::Ready(Ok(len)) => self.own.pace.on_write(*len > 0),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.pace.on_write(false),
+            Poll::Pending => self.own.pace.on_write(false),
         }
-        if !self.is_narrow && self.pace.phase() == Phase::Streaming {
+        if !self.is_narrow && self.own.pace.phase() == Phase::Streaming {
             self.is_narrow = true;
             let socket = self.socket.inner();
             // A kernel that will not only keeps more.
@@ -127,7 +126,7 @@ impl<F: Front> Read for Wire<F> {
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buf));
-        self.pace.on_read();
+        self.own.pace.on_read();
         Poll::Ready(read)
     }
 }
