@@ -2,7 +2,7 @@
 //!
 //! The bare server is axum that answers constants of the same length as ours: routing, parsing of
 //! the request and the system's work are the same, and there is nothing behind it. What ours reaches
-//! of it is what selling costs.
+//! of it is what selling costs. The event's page is compared with the event's JSON: what drawing it costs.
 
 use crate::Plan;
 use crate::child::{Node, Server};
@@ -18,7 +18,8 @@ const EVENTS: u32 = 20;
 const HOW_TO_READ: &str = "\
 How to read it: \"bare\" is axum with constant answers of the same length, the most that this machine \
 does over HTTP.\nThe ratio is ours to bare within the same round. Only ratios can be compared between \
-machines.";
+machines. \"GET event's page\" is the same event as buyers see it, in HTML with a form of their own, and is \
+compared with the event in JSON: it has to carry at least 0.6 of that.";
 
 /// Measures reads and reservations, ours and bare.
 pub(crate) async fn run(plan: Plan) -> anyhow::Result<bool> {
@@ -53,10 +54,12 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<bool> {
 
 fn contenders(bare: &str, onsale: &str, hot: u64) -> Vec<Contender> {
     let event = || format!("/api/events/{hot}");
+    let page = format!("/events/{hot}");
     let events = || "/api/events".to_owned();
     vec![
         Contender::reading("bare GET event", bare, event()),
         Contender::reading("GET event", onsale, event()).compared_with(&["bare GET event"]),
+        Contender::reading("GET event's page", onsale, page).compared_with(&["GET event"]),
         Contender::reading("bare GET events", bare, events()),
         Contender::reading("GET events", onsale, events()).compared_with(&["bare GET events"]),
         Contender::reserving("bare POST", vec![bare.to_owned()], vec![hot], TICKETS),
