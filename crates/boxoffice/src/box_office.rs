@@ -13,7 +13,7 @@ use crate::command::{
     Answer, Cancel, CancelError, Command, DeleteError, Outcome, Reserve, ReserveError, Unserved,
     Update, UpdateError,
 };
-use crate::coordinator::{Cached, Coordinator, CoordinatorHealth, View, ViewKey};
+use crate::coordinator::{Cached, Coordinator, CoordinatorHealth, NotAtHand, View, ViewKey};
 use crate::event::{EventSnapshot, NewEvent};
 use crate::grade::{SeatLabel, SeatType};
 use crate::idempotency::KeyedRequest;
@@ -322,7 +322,7 @@ impl BoxOffice {
 
     /// An event with its stock, from the cache where it is there.
     pub async fn event(&self, id: EventId) -> Result<Option<CachedEvent>, StoreError> {
-        if let Some(known) = self.event_at_hand(id) {
+        if let Ok(known) = self.event_at_hand(id) {
             return Ok(known);
         }
         let store = Arc::clone(&self.ports.store);
@@ -342,11 +342,11 @@ impl BoxOffice {
         Ok(cached.and_then(cached_event))
     }
 
-    /// An event as this node remembers it, without waiting for anybody: `Some(None)` where it knows
-    /// that there is none, `None` where [`Self::event`] has to find out.
-    pub fn event_at_hand(&self, id: EventId) -> Option<Option<CachedEvent>> {
+    /// An event as this node remembers it, without waiting for anybody; `None` in it where it knows
+    /// that there is none. Otherwise [`Self::event`] has to find out.
+    pub fn event_at_hand(&self, id: EventId) -> Result<Option<CachedEvent>, NotAtHand> {
         let known = self.ports.coordinator.at_hand(&ViewKey::Event(id))?;
-        Some(known.and_then(cached_event))
+        Ok(known.and_then(cached_event))
     }
 
     /// An event as it is now, and each newer state as it is published: coalesced, the latest wins.

@@ -74,6 +74,10 @@ pub struct Cached {
     pub ttl: Duration,
 }
 
+/// Nothing is known in memory: [`Coordinator::view`] has to find out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotAtHand;
+
 /// Loads a view from the database; `None` where there is nothing.
 pub type Load = BoxFuture<'static, Result<Option<View>, StoreError>>;
 
@@ -100,9 +104,9 @@ pub trait Coordinator: Send + Sync + 'static {
     /// Gives the lease back, if it is still this one.
     async fn release(&self, lease: Lease);
 
-    /// What this node has in memory, without waiting for anybody: `Some(None)` where it knows that
-    /// there is nothing, `None` where [`Self::view`] has to find out.
-    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>>;
+    /// What this node has in memory, without waiting for anybody; `None` in it where it knows that
+    /// there is nothing.
+    fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand>;
 
     /// Looks in the cache, and loads what is not there: once, however many ask at a time.
     async fn view(&self, key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError>;

@@ -13,7 +13,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use boxoffice::box_office::{BoxOffice, Ports, ReserveRequest, Reserved};
 use boxoffice::command::{ReserveError, Unserved, Verdict};
-use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Lease, Load, ViewKey};
+use boxoffice::coordinator::{
+    Cached, Coordinator, CoordinatorHealth, Lease, Load, NotAtHand, ViewKey,
+};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, IdSource, PaymentId};
 use boxoffice::invariants;
@@ -67,8 +69,8 @@ impl Coordinator for Desk {
 
     async fn release(&self, _lease: Lease) {}
 
-    fn at_hand(&self, _key: &ViewKey) -> Option<Option<Cached>> {
-        None
+    fn at_hand(&self, _key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
+        Err(NotAtHand)
     }
 
     async fn view(&self, _key: ViewKey, load: Load) -> Result<Option<Cached>, StoreError> {

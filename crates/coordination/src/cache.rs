@@ -16,7 +16,7 @@ mod level;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boxoffice::coordinator::{Cached, Load, View, ViewKey};
+use boxoffice::coordinator::{Cached, Load, NotAtHand, View, ViewKey};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, Version};
 use boxoffice::store::StoreError;
@@ -66,15 +66,15 @@ impl Cache {
     }
 
     /// What is in memory, without waiting for anybody.
-    pub(crate) fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
-        let known = self.level.get(key)?;
+    pub(crate) fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
+        let known = self.level.get(key).ok_or(NotAtHand)?;
         self.counters.hit(key);
-        Some(cached(known, true))
+        Ok(cached(known, true))
     }
 
     /// Looks in memory, and loads what is not there: once, however many ask at a time.
     pub(crate) async fn view(self: &Arc<Self>, key: ViewKey, load: Load) -> Answer {
-        if let Some(known) = self.at_hand(&key) {
+        if let Ok(known) = self.at_hand(&key) {
             return Ok(known);
         }
         let waiting = match self.flights.board(&key, || self.level.get(&key)) {

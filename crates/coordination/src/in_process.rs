@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Lease, Load, ViewKey};
+use boxoffice::coordinator::{
+    Cached, Coordinator, CoordinatorHealth, Lease, Load, NotAtHand, ViewKey,
+};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::EventId;
 use boxoffice::store::StoreError;
@@ -53,7 +55,7 @@ impl Coordinator for InProcess {
         self.leases.release(&lease);
     }
 
-    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+    fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
         self.cache.at_hand(key)
     }
 

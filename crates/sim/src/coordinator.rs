@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Lease, Load, ViewKey};
+use boxoffice::coordinator::{
+    Cached, Coordinator, CoordinatorHealth, Lease, Load, NotAtHand, ViewKey,
+};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::EventId;
 use boxoffice::store::StoreError;
@@ -250,7 +252,7 @@ impl Coordinator for Desk {
         self.hall.leases.release(lease).await;
     }
 
-    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+    fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
         self.own.cache.at_hand(key)
     }
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Lease, Load, ViewKey};
+use boxoffice::coordinator::{
+    Cached, Coordinator, CoordinatorHealth, Lease, Load, NotAtHand, ViewKey,
+};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, Version};
 use boxoffice::store::StoreError;
@@ -105,7 +107,7 @@ impl Coordinator for Witness {
         self.inner.release(lease).await;
     }
 
-    fn at_hand(&self, key: &ViewKey) -> Option<Option<Cached>> {
+    fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
         self.inner.at_hand(key)
     }
 

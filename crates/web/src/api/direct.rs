@@ -64,11 +64,11 @@ impl Direct {
     ) -> Option<Answer> {
         match self {
             Self::Event(id) => {
-                let cached = app.box_office.event_at_hand(id)?;
+                let cached = app.box_office.event_at_hand(id).ok()?;
                 Some(told(app, cached, headers.get(IF_NONE_MATCH), takes_gzip))
             }
             Self::Page(id) => {
-                let cached = app.box_office.event_at_hand(id)?;
+                let cached = app.box_office.event_at_hand(id).ok()?;
                 Some(pages::told(app, cached, headers, takes_gzip))
             }
             Self::Reserve => None,

@@ -130,7 +130,7 @@ impl Meter {
         if samples.len() >= SAMPLES_LEN_MAX {
             let full = std::mem::replace(&mut *samples, Vec::with_capacity(SAMPLES_LEN_MAX));
             drop(samples);
-            self.settle(full);
+            self.settle(&full);
         }
     }
 
@@ -139,7 +139,7 @@ impl Meter {
     pub(super) fn settle_all(&self) {
         for List(list) in &self.lists {
             let samples = std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
-            self.settle(samples);
+            self.settle(&samples);
         }
         #[expect(
             clippy::cast_precision_loss,
@@ -149,7 +149,7 @@ impl Meter {
             .set(self.in_flight.load(Ordering::Relaxed) as f64);
     }
 
-    fn settle(&self, samples: Vec<Sample>) {
+    fn settle(&self, samples: &[Sample]) {
         let alike = |one: &Sample, next: &Sample| one.kind() == next.kind();
         for samples in samples.chunk_by(alike) {
             if let Some(route) = samples.first().and_then(|s| self.routes.get(s.route)) {
