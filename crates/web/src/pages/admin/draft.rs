@@ -9,6 +9,7 @@ use boxoffice::grade::Seating;
 use boxoffice::money::Currency;
 use boxoffice::time::Timestamp;
 
+use super::minutes;
 use crate::errors::{ApiError, of_fault};
 use crate::lang::Lang;
 use crate::pages::filled::notice;
@@ -106,7 +107,7 @@ impl Draft {
             opens: event.sale_opens_at.map(local).unwrap_or_default(),
             closes: event.sale_closes_at.map(local).unwrap_or_default(),
             limit: optional(event.buyer_tickets_max),
-            hold: plain_minutes(event.hold_secs),
+            hold: minutes::typed(event.hold_secs),
             is_closed: event.state == SaleState::Closed,
             grades: grades.collect(),
             version: snapshot.version.0.to_string(),
@@ -248,7 +249,10 @@ impl Draft {
             ("saleOpensAt".into(), text(&self.opens)),
             ("saleClosesAt".into(), text(&self.closes)),
             ("maxPerBuyer".into(), whole(&self.limit)),
-            ("holdSeconds".into(), seconds(&self.hold)),
+            (
+                "holdSeconds".into(),
+                minutes::secs(&self.hold).map_or(Json::Number, Json::Integer),
+            ),
         ]
     }
 
@@ -281,33 +285,10 @@ fn price(value: &str, currency: Currency) -> Json<'_> {
     }
 }
 
-/// Minutes as people write them, in seconds: `7`, `0.5`; none is no time at all.
-fn seconds(minutes: &str) -> Json<'_> {
-    let minutes = minutes.trim();
-    if minutes.is_empty() {
-        return Json::Integer(0);
-    }
-    let (whole, part) = minutes.split_once('.').unwrap_or((minutes, "0"));
-    let tenths = part.parse::<i64>().ok().filter(|_| part.len() == 1);
-    let secs = whole
-        .parse::<i64>()
-        .ok()
-        .zip(tenths)
-        .and_then(|(minutes, tenths)| minutes.checked_mul(60)?.checked_add(tenths * 6));
-    secs.map_or(Json::Number, Json::Integer)
-}
-
 /// Reads what a form that was sent says, as the API would.
 #[cfg(any(test, feature = "doors"))]
 pub(crate) fn organizers_form<T>(form: &Form, read: impl FnOnce(&Json<'_>) -> T) -> T {
     read(&Draft::of_form(form).as_new())
-}
-
-fn plain_minutes(secs: u32) -> String {
-    match secs % 60 {
-        0 => (secs / 60).to_string(),
-        rest => format!("{}.{}", secs / 60, rest.div_ceil(6).min(9)),
-    }
 }
 
 #[cfg(test)]

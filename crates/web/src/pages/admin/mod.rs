@@ -11,6 +11,7 @@ mod export;
 mod frame;
 mod inside;
 mod login;
+mod minutes;
 mod pulse;
 mod reservations;
 mod sale;
