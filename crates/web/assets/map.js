@@ -200,7 +200,7 @@ class Chooser {
     const lost = [...this.chosen].filter((label) => this.plan.find(label)?.state !== "A");
     if (lost.length === 0) return;
     for (const label of lost) this.chosen.delete(label);
-    this.tell(this.texts.lost.replace("#", lost.join(", ")));
+    this.tell((lost.length === 1 ? this.texts.lostOne : this.texts.lostMany).replace("#", lost.join(", ")));
     this.show();
   }
 

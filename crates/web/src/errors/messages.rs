@@ -238,7 +238,9 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
         Fault::NotJson(why) => format!("올바른 JSON이어야 합니다: {why}").into(),
         Fault::TooDeep { max } => format!("{max}단계보다 깊게 중첩될 수 없습니다").into(),
         Fault::NotReadable => "끝까지 읽을 수 없습니다".into(),
-        Fault::TotalsDisagree { sum } => format!("등급별 좌석의 합계 {sum}와 같아야 합니다").into(),
+        Fault::TotalsDisagree { sum } => {
+            format!("등급별 좌석의 합계({sum})와 같아야 합니다").into()
+        }
         Fault::TooManySeats { max } => format!("좌석의 합계는 {max}석을 넘을 수 없습니다").into(),
         Fault::FewerThanGrades { grades } => {
             format!("등급마다 한 석 이상이 되도록 {grades} 이상이어야 합니다").into()
@@ -258,7 +260,7 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
             format!("선택한 등급 {seat_type}의 좌석이어야 합니다").into()
         }
         Fault::RowsDisagree { seats } => {
-            format!("rows x seatsPerRow의 값 {seats}와 같아야 합니다").into()
+            format!("rows x seatsPerRow의 값({seats})과 같아야 합니다").into()
         }
         Fault::RowsNotAssigned => "ASSIGNED 좌석에만 지정할 수 있습니다".into(),
         Fault::SeatingStays => "이벤트를 만든 뒤에는 바꿀 수 없습니다".into(),

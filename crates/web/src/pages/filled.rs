@@ -69,7 +69,7 @@ pub(crate) fn notice(error: &ApiError, lang: Lang) -> String {
             .map(|(limit, holding)| (t.limit_reached)(limit, holding)),
         Code::IdempotencyKeyReused => Some(t.sent_before.to_owned()),
         Code::SeatTaken => match error.detail("seats") {
-            Some(Detail::Texts(seats)) => Some((t.seats_gone)(&seats.join(", "))),
+            Some(Detail::Texts(seats)) => Some((t.seats_gone)(seats)),
             _ => None,
         },
         _ => None,

@@ -41,18 +41,20 @@ pub(crate) fn money(amount: Money, currency: Currency, lang: Lang) -> String {
     }
 }
 
-/// Digits behind the point that amounts of a currency have (ISO 4217).
+/// Digits behind the point that amounts of a currency have (ISO 4217, list one).
 fn decimals(currency: Currency) -> usize {
     match currency.as_str() {
-        "KRW" | "JPY" | "VND" | "CLP" | "ISK" | "XAF" | "XOF" | "XPF" | "PYG" | "UGX" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
         _ => 2,
     }
 }
 
 /// What stands before and behind the point.
 fn split(amount: Money, decimals: usize) -> (u64, u64) {
-    let minor = [1, 10, 100, 1_000][decimals];
+    let minor = [1, 10, 100, 1_000, 10_000][decimals];
     let units = amount.0.unsigned_abs();
     (units / minor, units % minor)
 }
@@ -203,6 +205,23 @@ mod tests {
         assert_eq!(told(7, "EUR", Lang::Ko), "€0.07");
         assert_eq!(told(1_234_005, "KWD", Lang::En), "KWD 1,234.005");
         assert_eq!(price(Money::ZERO, Currency::KRW, Lang::Ko), "무료");
+    }
+
+    #[test]
+    fn an_amount_has_the_decimals_of_its_currency() {
+        let zero = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+        let three = "BHD IQD JOD KWD LYD OMR TND";
+        for (codes, told) in [
+            (zero, "12345"),
+            ("USD EUR MGA MRU HUF TWD", "123.45"),
+            (three, "12.345"),
+            ("CLF UYW", "1.2345"),
+        ] {
+            for code in codes.split(' ') {
+                let currency = code.parse().expect("a currency");
+                assert_eq!(plain_amount(Money(12_345), currency), told, "{code}");
+            }
+        }
     }
 
     #[test]

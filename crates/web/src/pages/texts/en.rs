@@ -58,7 +58,10 @@ pub(super) const TEXTS: Texts = Texts {
         about: "About the event",
         when: "When",
         venue: "Where",
-        capacity: |count| format!("{} places", number(count.into())),
+        capacity: |count| match count {
+            1 => "1 place".to_owned(),
+            count => format!("{} places", number(count.into())),
+        },
         sale: "Sale",
         sale_from: |at| format!("from {at}"),
         sale_until: |at| format!("until {at}"),
@@ -120,12 +123,18 @@ pub(super) const TEXTS: Texts = Texts {
             ),
         },
         seats_gone: |seats| {
+            let have = if seats.len() == 1 { "has" } else { "have" };
+            let seats = seats.join(", ");
             format!(
-                "Somebody was quicker: {seats} has just been taken. Nothing was reserved; please choose again."
+                "Somebody was quicker: {seats} {have} just been taken. Nothing was reserved; please choose again."
             )
         },
         limit_reached: |limit, holding| {
-            format!("One person may have {limit} tickets of this event, and you have {holding}.")
+            format!(
+                "One person may have {} of this event, and you have {}.",
+                (TEXTS.hold.tickets)(limit),
+                number(holding.into())
+            )
         },
         sent_before: "This form was sent before, with other choices, and that reservation stands. Send it again if you want these as well.",
         sending: "One moment…",
@@ -149,7 +158,8 @@ pub(super) const TEXTS: Texts = Texts {
         parts: "Parts of the table",
         part: |first| format!("From {first}"),
         none_chosen: "No seat chosen yet",
-        lost: "Somebody was quicker: # has just been taken. Please choose another seat.",
+        lost_one: "Somebody was quicker: # has just been taken. Please choose another seat.",
+        lost_many: "Somebody was quicker: # have just been taken. Please choose other seats.",
         most: |count| format!("That is as many as one person may have: {count}."),
         one_grade: "One reservation has seats of one grade. Remove the others first.",
         remove: "Remove #",

@@ -106,6 +106,7 @@ pub(super) const TEXTS: Texts = Texts {
             ),
         },
         seats_gone: |seats| {
+            let seats = seats.join(", ");
             format!(
                 "방금 다른 분이 {seats} 좌석을 예매했습니다. 예약된 좌석은 없으니 다시 골라 주세요."
             )
@@ -137,7 +138,8 @@ pub(super) const TEXTS: Texts = Texts {
         parts: "표 나누어 보기",
         part: |first| format!("{first}부터"),
         none_chosen: "아직 선택한 좌석이 없습니다",
-        lost: "방금 다른 분이 # 좌석을 예매했습니다. 다른 좌석을 골라 주세요.",
+        lost_one: "방금 다른 분이 # 좌석을 예매했습니다. 다른 좌석을 골라 주세요.",
+        lost_many: "방금 다른 분이 # 좌석을 예매했습니다. 다른 좌석을 골라 주세요.",
         most: |count| format!("한 사람이 선택할 수 있는 최대 {count}석입니다."),
         one_grade: "한 예약에는 한 등급만 담을 수 있습니다. 다른 등급의 좌석을 먼저 빼 주세요.",
         remove: "# 빼기",
@@ -188,7 +190,9 @@ pub(super) const TEXTS: Texts = Texts {
         keep: "예약 번호를 보관해 두세요. 이메일 또는 아이디와 함께 어느 기기에서든 티켓을 찾을 수 있습니다.",
         cancel: "예매 취소",
         cancel_body: |amount| {
-            format!("이 예약의 모든 티켓이 무효가 되고 {amount}이 환불됩니다. 되돌릴 수 없습니다.")
+            format!(
+                "이 예약의 모든 티켓이 무효가 되고 {amount} 전액이 환불됩니다. 되돌릴 수 없습니다."
+            )
         },
         cancel_free_body: "이 예약의 모든 티켓이 무효가 됩니다. 되돌릴 수 없습니다.",
         cancel_yes: "네, 모두 취소합니다",
@@ -196,8 +200,10 @@ pub(super) const TEXTS: Texts = Texts {
     ended: Ended {
         cancelled_title: "취소된 예약",
         cancelled_at: |at| format!("{at}에 취소되었습니다."),
-        refund_done: |amount| format!("{amount}이 환불되었습니다."),
-        refund_pending: |amount, at| format!("{amount}이 {at}까지 결제하신 수단으로 환불됩니다."),
+        refund_done: |amount| format!("{amount} 환불이 완료되었습니다."),
+        refund_pending: |amount, at| {
+            format!("{amount} 환불이 {at}까지 결제하신 수단으로 이루어집니다.")
+        },
         no_refund: "결제한 금액이 없어 환불할 금액도 없습니다.",
         expired_title: "결제 시간이 지났습니다",
         expired_body: "좌석은 다시 판매됩니다. 결제된 금액은 없습니다.",

@@ -121,7 +121,7 @@ pub(crate) struct Buy {
     pub(crate) no_hold_note: &'static str,
     pub(crate) problem: &'static str,
     pub(crate) only_left: fn(u32, u32) -> String,
-    pub(crate) seats_gone: fn(&str) -> String,
+    pub(crate) seats_gone: fn(&[String]) -> String,
     pub(crate) limit_reached: fn(u32, u32) -> String,
     pub(crate) sent_before: &'static str,
     pub(crate) sending: &'static str,
@@ -147,8 +147,9 @@ pub(crate) struct Seats {
     pub(crate) parts: &'static str,
     pub(crate) part: fn(&str) -> String,
     pub(crate) none_chosen: &'static str,
-    /// For scripts: `#` is a seat, or a number of seats.
-    pub(crate) lost: &'static str,
+    /// For scripts, with `#` for the seats: one, and several.
+    pub(crate) lost_one: &'static str,
+    pub(crate) lost_many: &'static str,
     pub(crate) most: fn(u32) -> String,
     pub(crate) one_grade: &'static str,
     pub(crate) remove: &'static str,
@@ -258,4 +259,52 @@ pub(crate) struct Again {
     pub(crate) unknown_title: &'static str,
     pub(crate) unknown_body: &'static str,
     pub(crate) submit: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What both languages say, in this order.
+    fn both(text: impl Fn(&Texts) -> String) -> [String; 2] {
+        [texts(Lang::En), texts(Lang::Ko)].map(text)
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        let said = |limit, holding| both(|t| (t.buy.limit_reached)(limit, holding));
+        let [en, ko] = said(1, 1);
+        assert_eq!(
+            en,
+            "One person may have 1 ticket of this event, and you have 1."
+        );
+        assert!(ko.contains("1매까지"), "{ko}");
+        assert!(said(4, 0)[0].contains("4 tickets of this event, and you have 0."));
+        let gone = |seats: &[&str]| {
+            let seats: Vec<_> = seats.iter().map(|seat| (*seat).to_owned()).collect();
+            both(|t| (t.buy.seats_gone)(&seats))
+        };
+        assert!(gone(&["R-A-1"])[0].contains("R-A-1 has just been taken"));
+        let [en, ko] = gone(&["R-A-1", "R-A-2"]);
+        assert!(en.contains("R-A-1, R-A-2 have just been taken"), "{en}");
+        assert!(ko.contains("R-A-1, R-A-2 좌석을"), "{ko}");
+        assert_eq!(both(|t| (t.event.capacity)(1)), ["1 place", "1명 수용"]);
+    }
+
+    /// Which of two particles follows an amount depends on how its last sign is read aloud.
+    #[test]
+    fn no_particle_follows_an_amount_that_may_end_in_anything() {
+        let ticket = &texts(Lang::Ko).ticket;
+        let ended = &texts(Lang::Ko).ended;
+        for amount in ["150,000원", "$12.50", "CHF 4.00", "무료"] {
+            for said in [
+                (ticket.cancel_body)(amount),
+                (ended.refund_done)(amount),
+                (ended.refund_pending)(amount, "1월 1일"),
+            ] {
+                let after = said.split_once(amount).expect("the amount").1;
+                assert!(after.starts_with(' '), "{said}");
+            }
+        }
+    }
 }
