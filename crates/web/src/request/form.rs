@@ -6,10 +6,11 @@ use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::provider::{METHOD_LEN_MAX, TOKEN_LEN_MAX};
 use boxoffice::reservation::{QUANTITY_MAX, Quantity};
+use boxoffice::ticket_code::TicketCode;
 use bytes::Bytes;
 
 use super::fault::{Fault, Faults};
-use super::payment::{extend_hash, payment};
+use super::payment::{door_hash, extend_hash, payment};
 use super::query::{Query, number};
 use super::reservation::{cancel_hash, reserve_hash};
 use super::values::{idempotency_key, seat_type_of, user_id_of};
@@ -113,6 +114,26 @@ pub(crate) fn cancel_form(
     faults: &Faults,
 ) -> Option<KeyedRequest> {
     keyed(cancel_hash(id), fields, faults)
+}
+
+/// Reads the form of the door: its key, if it has one.
+///
+/// Under it each ticket has a key of its own, so that a form whose answer was never seen may be sent
+/// again with another ticket.
+pub(crate) fn door_form(
+    undoes: bool,
+    code: &TicketCode,
+    fields: &Query<'_>,
+    faults: &Faults,
+) -> Option<KeyedRequest> {
+    let what = if undoes { "undo check-in" } else { "check-in" };
+    let read = |text: &str| {
+        let ticket = format!("{text}/{code}/{}", u8::from(undoes));
+        idempotency_key(ticket.as_bytes())
+    };
+    let key = fields.optional(KEY, faults, read)?;
+    let body = door_hash(what.as_bytes(), code, None);
+    Some(KeyedRequest { key, body })
 }
 
 fn keyed(body: BodyHash, fields: &Query<'_>, faults: &Faults) -> Option<KeyedRequest> {

@@ -22,7 +22,7 @@ pub(crate) use event::{
 };
 pub(crate) use event_patch::{event_patch, if_version, names_own_zone};
 pub(crate) use fault::{Fault, Faults};
-pub(crate) use form::{Form, cancel_form, extend_form, pay_form, reserve_form};
+pub(crate) use form::{Form, cancel_form, door_form, extend_form, pay_form, reserve_form};
 pub(crate) use grades::SEATINGS;
 pub(crate) use json::Json;
 pub(crate) use paging::{PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, page, sort};

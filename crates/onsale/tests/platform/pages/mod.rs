@@ -2,6 +2,7 @@
 
 mod buying;
 mod desk;
+mod door;
 #[cfg(target_os = "linux")]
 mod export;
 mod security;

@@ -96,6 +96,11 @@ pub(super) struct Words {
     pub(super) let_in: &'static str,
     pub(super) of: fn(u64, u64) -> String,
     pub(super) no_event: &'static str,
+    pub(super) any_event: &'static str,
+    pub(super) any_event_is_let_in: &'static str,
+    pub(super) whose_tickets: &'static str,
+    pub(super) no_number: &'static str,
+    pub(super) not_checked: &'static str,
 }
 
 /// The texts of this language.
@@ -201,6 +206,11 @@ const EN: Words = Words {
     let_in: "Let in",
     of: |some, all| format!("{} of {}", number(some), number(all)),
     no_event: "There is no event of this number.",
+    any_event: "Tickets of any event",
+    any_event_is_let_in: "This door lets tickets of any event in.",
+    whose_tickets: "Whose tickets? Type the event's number, or choose tickets of any event.",
+    no_number: "This is not an event's number.",
+    not_checked: "Not checked",
 };
 
 const KO: Words = Words {
@@ -295,4 +305,9 @@ const KO: Words = Words {
     let_in: "입장",
     of: |some, all| format!("{}명 중 {}명", number(all), number(some)),
     no_event: "이 번호의 공연이 없습니다.",
+    any_event: "모든 공연의 티켓",
+    any_event_is_let_in: "이 입구에서는 모든 공연의 티켓으로 입장할 수 있습니다.",
+    whose_tickets: "어느 공연의 티켓인가요? 공연 번호를 입력하거나 모든 공연의 티켓을 선택하세요.",
+    no_number: "공연 번호가 아닙니다.",
+    not_checked: "확인하지 않음",
 };
