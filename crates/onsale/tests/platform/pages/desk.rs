@@ -82,7 +82,9 @@ async fn nobody_sits_at_the_desk_who_has_not_signed_in() {
     let wrong = server.submit("/admin/login", &[("token", "guess")]).await;
     assert_eq!(wrong.status(), 403);
     assert_eq!(wrong.header("set-cookie"), "");
-    wrong.says("This is not the token");
+    wrong.says("This is not the token").says_no("Sign out");
+    let login = server.page("/admin/login").await;
+    login.says("Sign in").says_no("Sign out");
 }
 
 #[tokio::test]
@@ -90,7 +92,8 @@ async fn a_session_opens_the_desk_and_not_the_api_and_ends() {
     let house = house();
     let server = house.open();
     let session = sign_in(&server).await;
-    server.open_page("/admin", &session).await.says("New event");
+    let desk = server.open_page("/admin", &session).await;
+    desk.says("New event").says("Sign out");
     let api = server.ask("GET /api/reservations", &session, "").await;
     assert_eq!(body_of(&api, 401)["error"]["code"], "UNAUTHORIZED");
     let left = server.submit_with("/admin/logout", &[], &session).await;

@@ -1,5 +1,6 @@
 //! What is around every page of the desk.
 
+use super::session;
 use super::words::{Words, words};
 use crate::api::App;
 use crate::lang::Lang;
@@ -23,7 +24,7 @@ impl Desk {
         Self {
             frame: Frame::new(lang, here),
             w: words(lang),
-            has_session: app.admin_token().is_some(),
+            has_session: session::has_begun(app, asked),
         }
     }
 

@@ -25,13 +25,19 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 /// Where somebody is sent who has not signed in; `None`: she may come in.
 pub(super) fn turned_away(app: &App, asked: &Asked) -> Option<Response> {
-    let token = app.admin_token()?;
-    let now = secs(app.box_office.now());
-    let shown = cookie(asked.headers(), COOKIE).unwrap_or_default();
-    (!is_valid(token, shown, now)).then(|| {
+    let may_come_in = app.admin_token().is_none() || has_begun(app, asked);
+    (!may_come_in).then(|| {
         let to = encode(asked.path());
         see(&format!("/admin/login?to={to}"))
     })
+}
+
+/// Whether somebody has signed in.
+pub(super) fn has_begun(app: &App, asked: &Asked) -> bool {
+    let shown = cookie(asked.headers(), COOKIE).unwrap_or_default();
+    let now = secs(app.box_office.now());
+    app.admin_token()
+        .is_some_and(|token| is_valid(token, shown, now))
 }
 
 /// Has the browser keep a session that begins now.
