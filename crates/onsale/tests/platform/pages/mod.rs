@@ -5,6 +5,7 @@ mod desk;
 mod door;
 #[cfg(target_os = "linux")]
 mod export;
+mod search;
 mod security;
 mod states;
 

@@ -10,12 +10,12 @@ use boxoffice::store::ReservationListQuery;
 
 use super::frame::Desk;
 use super::session;
-use crate::api::{Answer, App, event_number, told_event};
-use crate::errors::ApiError;
+use crate::api::{Answer, App, RESERVATION_STATUSES as STATUSES, event_number, told_event};
+use crate::errors::{ApiError, of_fault};
 use crate::lang::Lang;
 use crate::pages::format;
 use crate::pages::html::{encode, page};
-use crate::request::{Asked, Faults, PAGE_NUMBER_MAX, number, user_id_of};
+use crate::request::{Asked, Fault, Faults, PAGE_NUMBER_MAX, number, one_of, user_id_of};
 use crate::visit::Host;
 use crate::zone::Zone;
 
@@ -34,7 +34,7 @@ struct ReservationsPage {
     next: Option<String>,
 }
 
-/// What the address asks for; what makes no sense in it is left out.
+/// What the address asks for.
 struct Wanted {
     event: Option<EventId>,
     event_text: String,
@@ -44,24 +44,49 @@ struct Wanted {
     code_text: String,
     status: Option<ReservationStatus>,
     page: u32,
+    /// What in it makes no sense. To leave that out would be to find what nobody asked for.
+    faults: Vec<(String, String)>,
 }
 
 impl Wanted {
-    fn read(asked: &Asked) -> Self {
+    fn read(asked: &Asked, lang: Lang) -> Self {
         let (query, faults) = (asked.filled_in(), Faults::default());
         let text = |name| query.text(name).unwrap_or_default().trim().to_owned();
-        let page = query.optional("page", &faults, number(1, PAGE_NUMBER_MAX.into()));
-        let (code, user) = (text("code"), text("user"));
+        let (event_text, user_text, code_text) = (text("event"), text("user"), text("code"));
+        let event = some(&event_text, "event", &faults, event_number);
+        let user = some(&user_text, "user", &faults, user_id_of);
+        let not_code = |text: &str| text.parse().map_err(|_| Fault::NotReservationId);
+        let code = some(&code_text, "code", &faults, not_code);
+        if code.is_some() && user_text.is_empty() {
+            faults.note("user", Fault::CodeNeedsUser);
+        }
+        let status = one_of(STATUSES, &ReservationStatus::ALL);
+        let status = query.optional("status", &faults, status);
+        let first = Faults::default();
+        let page = query.optional("page", &first, number(1, PAGE_NUMBER_MAX.into()));
+        let told = faults.unless_any(Some(())).err();
+        let told = told.iter().flat_map(ApiError::faults);
         Self {
-            event: query.optional("event", &faults, event_number),
-            event_text: text("event"),
-            user: user_id_of(&user).ok(),
-            user_text: user,
-            code: code.parse().ok(),
-            code_text: code,
-            status: query.text("status").and_then(ReservationStatus::from_name),
+            faults: told
+                .map(|(field, fault)| (field.to_owned(), of_fault(lang, fault).into_owned()))
+                .collect(),
+            event,
+            event_text,
+            user,
+            user_text,
+            code,
+            code_text,
+            status,
             page: page.and_then(|page| u32::try_from(page).ok()).unwrap_or(1),
         }
+    }
+
+    /// What is wrong with this field, if anything.
+    fn fault(&self, field: &str) -> Option<&str> {
+        let mut faults = self.faults.iter();
+        faults
+            .find(|(known, _)| known == field)
+            .map(|(_, fault)| fault.as_str())
     }
 
     fn address(&self, page: u32) -> String {
@@ -86,6 +111,23 @@ impl Wanted {
             },
         }
     }
+
+    /// Whether this is asked for, beside its code and its buyer.
+    fn takes(&self, found: &Reservation) -> bool {
+        self.event.is_none_or(|event| event == found.event)
+            && self.status.is_none_or(|status| status == found.status())
+    }
+}
+
+/// What `text` says, unless it is empty.
+fn some<T>(
+    text: &str,
+    field: &'static str,
+    faults: &Faults,
+    read: impl FnOnce(&str) -> Result<T, Fault>,
+) -> Option<T> {
+    let text = Some(text).filter(|text| !text.is_empty())?;
+    faults.catch(field, read(text))
 }
 
 struct Row {
@@ -128,10 +170,14 @@ pub(super) async fn list(app: Host, asked: Asked) -> Answer {
     if let Some(login) = session::turned_away(&app, &asked) {
         return Ok(login);
     }
-    let wanted = Wanted::read(&asked);
     let desk = Desk::of(&app, &asked);
     let lang = desk.lang();
-    let (found, total) = found(&app, &wanted).await?;
+    let wanted = Wanted::read(&asked, lang);
+    let (status, (found, total)) = if wanted.faults.is_empty() {
+        (StatusCode::OK, found(&app, &wanted).await?)
+    } else {
+        (StatusCode::UNPROCESSABLE_ENTITY, (Vec::new(), 0))
+    };
     let mut rows = Vec::with_capacity(found.len());
     for reservation in &found {
         rows.push(Row::of(&app, reservation, lang).await);
@@ -149,13 +195,14 @@ pub(super) async fn list(app: Host, asked: Asked) -> Answer {
         wanted,
         desk,
     };
-    page(StatusCode::OK, lang, &template)
+    page(status, lang, &template)
 }
 
 /// A code belongs to a buyer, so both find one reservation; anything else finds a list.
 async fn found(app: &App, wanted: &Wanted) -> Result<(Vec<Reservation>, u64), ApiError> {
     if let Some((code, user)) = wanted.code.zip(wanted.user.as_ref()) {
         let found = app.box_office.reservation_by_code(user, code).await?;
+        let found = found.filter(|found| wanted.takes(found));
         let total = u64::from(found.is_some());
         return Ok((found.into_iter().collect(), total));
     }

@@ -79,6 +79,7 @@ pub(super) struct Words {
     pub(super) tickets: &'static str,
     pub(super) reserved: &'static str,
     pub(super) none: &'static str,
+    pub(super) not_searched: &'static str,
     pub(super) found: fn(u64) -> String,
     pub(super) ticket: &'static str,
     pub(super) ticket_hint: &'static str,
@@ -100,6 +101,7 @@ pub(super) struct Words {
     pub(super) any_event_is_let_in: &'static str,
     pub(super) whose_tickets: &'static str,
     pub(super) no_number: &'static str,
+    pub(super) no_code: &'static str,
     pub(super) not_checked: &'static str,
 }
 
@@ -186,6 +188,7 @@ const EN: Words = Words {
     tickets: "Tickets",
     reserved: "Reserved",
     none: "No reservation found",
+    not_searched: "Nothing was searched for: see what is marked above.",
     found: |count| match count {
         1 => "1 reservation".to_owned(),
         count => format!("{} reservations", number(count)),
@@ -210,6 +213,7 @@ const EN: Words = Words {
     any_event_is_let_in: "This door lets tickets of any event in.",
     whose_tickets: "Whose tickets? Type the event's number, or choose tickets of any event.",
     no_number: "This is not an event's number.",
+    no_code: "This is not a reservation code.",
     not_checked: "Not checked",
 };
 
@@ -288,6 +292,7 @@ const KO: Words = Words {
     tickets: "매수",
     reserved: "예약 일시",
     none: "찾은 예약이 없습니다",
+    not_searched: "검색하지 않았습니다. 위에 표시된 항목을 확인해 주세요.",
     found: |count| format!("예약 {}건", number(count)),
     ticket: "티켓 코드",
     ticket_hint: "스캔하거나 입력한 뒤 Enter를 누르세요.",
@@ -309,5 +314,6 @@ const KO: Words = Words {
     any_event_is_let_in: "이 입구에서는 모든 공연의 티켓으로 입장할 수 있습니다.",
     whose_tickets: "어느 공연의 티켓인가요? 공연 번호를 입력하거나 모든 공연의 티켓을 선택하세요.",
     no_number: "공연 번호가 아닙니다.",
+    no_code: "예약 번호가 아닙니다.",
     not_checked: "확인하지 않음",
 };
