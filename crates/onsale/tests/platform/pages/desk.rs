@@ -105,17 +105,28 @@ async fn a_form_of_another_site_does_nothing_at_the_desk() {
     let house = house();
     let server = house.open();
     let session = sign_in(&server).await;
+    let page = put_on_sale(&server, &session).await;
+    let edit = format!("{page}/edit");
+    let form = server.open_page(&edit, &session).await;
+    let mut changed = EVENT.to_vec();
+    changed[0] = ("name", "Stolen");
+    let version = form.field("version");
+    changed.extend([("version", version.as_str()), ("token", TOKEN)]);
     let foreign = session.replace("same-origin", "cross-site");
     for path in [
         "/admin/events",
+        &edit,
+        "/admin/login",
         "/admin/events/1/cancellation",
         "/admin/door",
         "/admin/logout",
     ] {
-        let answer = server.submit_with(path, &EVENT, &foreign).await;
+        let answer = server.submit_with(path, &changed, &foreign).await;
         assert_eq!(answer.status(), 403, "{path}");
+        assert_eq!(answer.header("set-cookie"), "", "{path}");
     }
-    server.page("/?show=all").await.says("No event found");
+    let list = server.page("/?show=all").await;
+    list.says("1 event").says("Gala").says_no("Stolen");
 }
 
 #[tokio::test]

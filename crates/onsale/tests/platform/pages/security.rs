@@ -50,14 +50,30 @@ async fn a_page_runs_and_loads_nothing_that_is_not_ours() {
     let server = house.open();
     let event = server.held_event(json!({})).await;
     let hold = server.reserved(event, "mina").await;
-    for path in [
-        "/",
-        &format!("/events/{event}"),
-        &hold,
-        "/tickets",
-        "/nowhere",
+    let desk = format!("/admin/events/{event}");
+    let other_house = super::desk::house();
+    let locked = other_house.open();
+    let seats = json!({ "seatType": "R", "price": 1, "total": 20, "seating": "ASSIGNED",
+        "rows": 2, "seatsPerRow": 10 });
+    let hall = server.event(json!({ "seatTypes": [seats] })).await;
+    for (server, path) in [
+        (&server, "/"),
+        (&server, &format!("/events/{event}")),
+        (&server, &format!("/events/{hall}/seats")),
+        (&server, &hold),
+        (&server, "/tickets"),
+        (&server, "/nowhere"),
+        (&locked, "/admin/login"),
+        (&server, "/admin"),
+        (&server, "/admin/new"),
+        (&server, &desk),
+        (&server, &format!("{desk}/edit")),
+        (&server, &format!("{desk}/copy")),
+        (&server, "/admin/reservations"),
+        (&server, &format!("/admin/door?event={event}")),
     ] {
         let page = server.page(path).await;
+        assert_ne!(page.status(), 303, "{path} is a page");
         let policy = page.header("content-security-policy");
         assert!(
             policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"),
@@ -102,6 +118,35 @@ async fn a_form_that_another_sites_page_sends_does_nothing() {
         .await
         .says("18 seats left");
     server.page(&hold).await.says("Your seats are kept");
+}
+
+#[tokio::test]
+async fn hostile_names_are_text_at_the_desk_too() {
+    let house = House::new();
+    let server = house.open();
+    let fields = json!({ "eventName": HOSTILE, "description": HOSTILE, "venue": HOSTILE });
+    let event = server.held_event(fields).await;
+    server.reserved(event, "@mina").await;
+    let desk = format!("/admin/events/{event}");
+    let code = "%22%3E%3Cscript%3E";
+    for path in [
+        "/admin",
+        &format!("/admin?q={code}"),
+        &desk,
+        &format!("{desk}/edit"),
+        &format!("{desk}/copy"),
+        &format!("/admin/reservations?event={code}&user={code}&code={code}&status={code}"),
+        &format!("/admin/door?event={event}"),
+        &format!("/admin/door?event={code}"),
+    ] {
+        let page = server.page(path).await;
+        page.says_no("<script>")
+            .says_no("<img")
+            .says("<script type=\"module\" src=\"/assets/");
+    }
+    let typed = [("event", HOSTILE), ("code", HOSTILE), ("any", HOSTILE)];
+    let page = server.submit("/admin/door", &typed).await;
+    page.says_no("<script>").says_no("<img");
 }
 
 #[tokio::test]
