@@ -2,6 +2,7 @@
 
 mod door;
 mod paying;
+mod takings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::sequencer::{Sequencers, Served};
 use crate::store::{
     Created, EventListQuery, ReservationListQuery, Source, Store, StoreError, UserCreated,
 };
+use crate::takings::Sums;
 use crate::ticket_code::TicketKey;
 use crate::time::{Clock, Timestamp};
 
@@ -60,6 +62,7 @@ pub struct BoxOffice {
     limits: Arc<Limits>,
     sequencers: Arc<Sequencers>,
     cashier: Cashier,
+    sums: Arc<Sums>,
 }
 
 /// What a buyer asks for, before it has an id.
@@ -164,6 +167,7 @@ impl BoxOffice {
             limits,
             sequencers,
             cashier,
+            sums: Arc::default(),
         }
     }
 
@@ -473,6 +477,6 @@ fn cached_event(cached: Cached) -> Option<CachedEvent> {
             hit: cached.hit,
             ttl: cached.ttl,
         }),
-        View::User(_) | View::Events(_) | View::Admitted(_) => None,
+        View::User(_) | View::Events(_) | View::Admitted(_) | View::Takings(_) => None,
     }
 }

@@ -15,6 +15,7 @@ use crate::ids::EventId;
 use crate::page::Page;
 use crate::planted::planted;
 use crate::store::{EventListQuery, StoreError};
+use crate::takings::Takings;
 
 /// The right to decide for an event, for a while; saves wasted decisions and nothing more.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +37,8 @@ pub enum ViewKey {
     Events(EventListQuery),
     /// How many were let in to an event.
     Admitted(EventId),
+    /// What an event has taken.
+    Takings(EventId),
 }
 
 /// What the cache holds.
@@ -49,6 +52,8 @@ pub enum View {
     Events(Arc<Page<Arc<EventSnapshot>>>),
     /// How many were let in to an event.
     Admitted(u64),
+    /// What an event has taken.
+    Takings(Takings),
 }
 
 impl View {

@@ -75,6 +75,14 @@ uuid_id! {
     PaymentId
 }
 
+impl ReservationId {
+    /// The least id that a reservation of this moment may have.
+    pub fn first_of(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+}
+
 impl FromStr for ReservationId {
     type Err = uuid::Error;
 
@@ -201,6 +209,15 @@ impl IdSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_reserves_from_a_moment_on_has_a_greater_id() {
+        let ids = IdSource::seeded([7; 32]);
+        let at = |millis: i64| Timestamp::from_micros(millis * 1_000);
+        let first = ReservationId::first_of(at(5_000));
+        assert!(ids.reservation(at(4_999)) < first);
+        assert!(ids.reservation(at(5_000)) > first);
+    }
 
     #[test]
     fn a_code_reads_back_as_the_same_reservation() {

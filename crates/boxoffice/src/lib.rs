@@ -29,5 +29,6 @@ pub mod runtime;
 pub mod seats;
 pub mod sequencer;
 pub mod store;
+pub mod takings;
 pub mod ticket_code;
 pub mod time;

@@ -9,6 +9,7 @@ use crate::group::{Facts, FactsQuery, Group};
 use crate::idempotency::KeyedRequest;
 use crate::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use crate::invariants::Ledger;
+use crate::money::Money;
 use crate::page::{Direction, Page, PageRequest};
 use crate::payment::Refund;
 use crate::reservation::{Reservation, ReservationStatus};
@@ -245,6 +246,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// How many tickets of an event are used, from the writer. Costs a look at as many index entries.
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError>;
+
+    /// What the event's reservations CONFIRMED cost together, from the writer. Costs a look at each.
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError>;
+
+    /// How many of the event's reservations have a greater id, from the writer: those that were made
+    /// since. Costs a look at as many index entries.
+    async fn reserved_since(&self, event: EventId, after: ReservationId)
+    -> Result<u64, StoreError>;
 
     /// Makes a profile.
     async fn create_user(

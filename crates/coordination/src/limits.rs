@@ -23,7 +23,8 @@ pub struct CacheLimits {
     pub user_ttl_secs: u32,
     /// How long a page of events is served from memory, in milliseconds.
     pub page_ttl_ms: u32,
-    /// How long a count of who was let in to an event is served from memory, in milliseconds.
+    /// How long a count of who was let in to an event, or of what it has taken, is served from
+    /// memory, in milliseconds.
     pub admitted_ttl_ms: u32,
     /// Events in memory. Beyond it the one longest not asked for goes.
     pub event_entries_max: u32,
@@ -101,7 +102,7 @@ impl CacheLimits {
         );
         expect(
             self.admitted_ttl_ms <= 60_000,
-            "admitted_ttl_ms must be at most 60000: no check-in refreshes the count",
+            "admitted_ttl_ms must be at most 60000: no check-in and no sale refreshes a count",
         );
         expect(
             self.event_entries_max > 0,

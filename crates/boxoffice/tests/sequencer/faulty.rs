@@ -12,6 +12,7 @@ use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::Page;
 use boxoffice::reservation::{Reservation, ReservationStatus};
 use boxoffice::runtime;
@@ -304,6 +305,18 @@ impl Store for FaultyStore {
 
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
         self.kept.admitted(event).await
+    }
+
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError> {
+        self.kept.takings(event).await
+    }
+
+    async fn reserved_since(
+        &self,
+        event: EventId,
+        after: ReservationId,
+    ) -> Result<u64, StoreError> {
+        self.kept.reserved_since(event, after).await
     }
 
     async fn create_user(

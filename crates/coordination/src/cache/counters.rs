@@ -12,6 +12,7 @@ pub(crate) struct Counters {
     user: Pair,
     events: Pair,
     admitted: Pair,
+    takings: Pair,
 }
 
 struct Pair {
@@ -35,6 +36,7 @@ impl Counters {
             user: Pair::register("user"),
             events: Pair::register("events"),
             admitted: Pair::register("admitted"),
+            takings: Pair::register("takings"),
         }
     }
 
@@ -52,6 +54,7 @@ impl Counters {
             ViewKey::User(_) => &self.user,
             ViewKey::Events(_) => &self.events,
             ViewKey::Admitted(_) => &self.admitted,
+            ViewKey::Takings(_) => &self.takings,
         }
     }
 }

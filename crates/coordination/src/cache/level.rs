@@ -62,6 +62,7 @@ pub(crate) struct Level {
     users: Shelf<UserId>,
     pages: Shelf<EventListQuery>,
     admitted: Shelf<EventId>,
+    takings: Shelf<EventId>,
     forgotten: Duration,
 }
 
@@ -72,6 +73,7 @@ impl Level {
             users: Shelf::new(limits.user_entries_max, secs(limits.user_ttl_secs)),
             pages: Shelf::new(limits.page_entries_max, millis(limits.page_ttl_ms)),
             admitted: Shelf::new(limits.event_entries_max, millis(limits.admitted_ttl_ms)),
+            takings: Shelf::new(limits.event_entries_max, millis(limits.admitted_ttl_ms)),
             forgotten: secs(limits.forgotten_secs),
         }
     }
@@ -91,6 +93,7 @@ impl Level {
             ViewKey::User(user) => self.users.get(user),
             ViewKey::Events(query) => self.pages.get(query),
             ViewKey::Admitted(event) => self.admitted.get(event),
+            ViewKey::Takings(event) => self.takings.get(event),
         }
     }
 
@@ -109,6 +112,7 @@ impl Level {
             ViewKey::User(user) => self.users.put(user, view, freshness),
             ViewKey::Events(query) => self.pages.put(query, view, freshness),
             ViewKey::Admitted(event) => self.admitted.put(event, view, freshness),
+            ViewKey::Takings(event) => self.takings.put(event, view, freshness),
         }
     }
 
@@ -158,7 +162,7 @@ impl Level {
 fn version_of(view: &View) -> Option<Version> {
     match view {
         View::Event(snapshot) => Some(snapshot.version),
-        View::User(_) | View::Events(_) | View::Admitted(_) => None,
+        View::User(_) | View::Events(_) | View::Admitted(_) | View::Takings(_) => None,
     }
 }
 

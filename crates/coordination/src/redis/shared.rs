@@ -80,7 +80,7 @@ impl SharedLevel {
                 get.arg(self.keys.user(user));
                 self.user(&get).await
             }
-            ViewKey::Events(_) | ViewKey::Admitted(_) => return None,
+            ViewKey::Events(_) | ViewKey::Admitted(_) | ViewKey::Takings(_) => return None,
         };
         let meters = &self.link.meters;
         if found.is_some() {
@@ -126,7 +126,7 @@ impl SharedLevel {
                 let user = Arc::clone(user);
                 tokio::spawn(async move { shared.put_user(&user).await });
             }
-            View::Events(_) | View::Admitted(_) => {}
+            View::Events(_) | View::Admitted(_) | View::Takings(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use boxoffice::coordinator::{View, ViewKey};
 use boxoffice::page::Page;
 use boxoffice::store::StoreError;
+use boxoffice::takings::Takings;
 use futures_util::FutureExt;
 use futures_util::future::{join_all, pending};
 use tokio::time::sleep;
@@ -90,6 +91,7 @@ pub(crate) async fn each_kind_of_view_is_kept(nodes: Nodes) {
         (ViewKey::User(mina.id.clone()), View::User(mina)),
         (ViewKey::Events(first_page()), View::Events(page.into())),
         (ViewKey::Admitted(EVENT), View::Admitted(7)),
+        (ViewKey::Takings(EVENT), View::Takings(Takings::default())),
     ];
     for (key, view) in &views {
         let loaded = nodes

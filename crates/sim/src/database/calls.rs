@@ -9,6 +9,7 @@ use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::{Page, PageRequest};
 use boxoffice::reservation::Reservation;
 use boxoffice::store::{
@@ -166,6 +167,20 @@ impl Store for Connections {
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
         self.statement(false).await?;
         self.db.tables.admitted(event).await
+    }
+
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError> {
+        self.statement(false).await?;
+        self.db.tables.takings(event).await
+    }
+
+    async fn reserved_since(
+        &self,
+        event: EventId,
+        after: ReservationId,
+    ) -> Result<u64, StoreError> {
+        self.statement(false).await?;
+        self.db.tables.reserved_since(event, after).await
     }
 
     async fn create_user(

@@ -9,6 +9,7 @@ use boxoffice::event::{EventSnapshot, EventStatus, SaleState};
 use boxoffice::group::{Facts, FactsQuery, PaymentRecord};
 use boxoffice::idempotency::KeyRecord;
 use boxoffice::ids::{EventId, PaymentId, ReservationId};
+use boxoffice::money::Money;
 use boxoffice::page::{Direction, Page, PageRequest};
 use boxoffice::payment::RefundState;
 use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus, TicketState};
@@ -209,6 +210,18 @@ pub(super) fn admitted(state: &State, event: EventId) -> u64 {
         used.count() as u64
     };
     found.map(used).sum()
+}
+
+/// See `Store::takings`.
+pub(super) fn takings(state: &State, event: EventId) -> Money {
+    let found = state.of_event(event).filter_map(|id| state.stored(id));
+    let confirmed = found.filter(|found| found.status() == ReservationStatus::Confirmed);
+    confirmed.fold(Money::ZERO, |sum, found| sum.plus(found.total_price))
+}
+
+/// See `Store::reserved_since`.
+pub(super) fn reserved_since(state: &State, event: EventId, after: ReservationId) -> u64 {
+    state.of_event(event).filter(|id| *id > after).count() as u64
 }
 
 /// What a buyer has done.

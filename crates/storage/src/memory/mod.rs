@@ -18,6 +18,7 @@ use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
 use boxoffice::store::{
@@ -152,6 +153,18 @@ impl Store for MemoryStore {
 
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
         Ok(lists::admitted(&*self.open()?, event))
+    }
+
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError> {
+        Ok(lists::takings(&*self.open()?, event))
+    }
+
+    async fn reserved_since(
+        &self,
+        event: EventId,
+        after: ReservationId,
+    ) -> Result<u64, StoreError> {
+        Ok(lists::reserved_since(&*self.open()?, event, after))
     }
 
     async fn create_user(

@@ -30,6 +30,7 @@ use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
 use boxoffice::runtime::{self, JoinHandle};
@@ -164,6 +165,18 @@ impl Store for MySqlStore {
 
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
         reads::admitted(&self.sources, event).await
+    }
+
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError> {
+        reads::takings(&self.sources, event).await
+    }
+
+    async fn reserved_since(
+        &self,
+        event: EventId,
+        after: ReservationId,
+    ) -> Result<u64, StoreError> {
+        reads::reserved_since(&self.sources, event, after).await
     }
 
     async fn create_user(

@@ -5,6 +5,7 @@ use boxoffice::buyer::{User, UserId, UserStatistics};
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::{Direction, Page};
 use boxoffice::reservation::Reservation;
 use boxoffice::store::{
@@ -22,7 +23,9 @@ use crate::rows::event_lists::{chosen, order};
 use crate::rows::events::{
     CANCELLED_LIVE, CLAIMS, EVENT_COLUMNS, GRADE_COLUMNS, IDS, seat_maps, snapshots,
 };
-use crate::rows::reservation_lists::{ADMITTED, IN_ORDER, OF_EVENT_IDS, count_admitted};
+use crate::rows::reservation_lists::{
+    ADMITTED, IN_ORDER, OF_EVENT_IDS, SINCE, TAKINGS, count_admitted, count_since, takings_of,
+};
 use crate::rows::reservations::{SELECT, reservations};
 use crate::rows::users::{SELECT_STATISTICS, SELECT_USER, done, profile};
 use crate::rows::{ledger, payments, reservation_lists};
@@ -189,6 +192,29 @@ pub(super) async fn admitted(sources: &Sources, event: EventId) -> Result<u64, S
     let mut reply = sources.read_writer(packet).await?;
     let rows = reply.take(place);
     rows.first().map_or(Ok(0), |row| count_admitted(event, row))
+}
+
+/// See `Store::takings`.
+pub(super) async fn takings(sources: &Sources, event: EventId) -> Result<Money, StoreError> {
+    let mut packet = Packet::new();
+    let place = packet.add(TAKINGS, &[event.0.into()]);
+    let mut reply = sources.read_writer(packet).await?;
+    let rows = reply.take(place);
+    let row = rows.first();
+    row.map_or(Ok(Money::ZERO), |row| takings_of(event, row))
+}
+
+/// See `Store::reserved_since`.
+pub(super) async fn reserved_since(
+    sources: &Sources,
+    event: EventId,
+    after: ReservationId,
+) -> Result<u64, StoreError> {
+    let mut packet = Packet::new();
+    let place = packet.add(SINCE, &[event.0.into(), after.as_bytes()[..].into()]);
+    let mut reply = sources.read_writer(packet).await?;
+    let rows = reply.take(place);
+    rows.first().map_or(Ok(0), |row| count_since(event, row))
 }
 
 /// A buyer's profile.

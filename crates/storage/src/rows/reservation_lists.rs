@@ -1,6 +1,7 @@
 //! Which reservations a list holds, as conditions of a statement, and who was let in.
 
 use boxoffice::ids::EventId;
+use boxoffice::money::Money;
 use boxoffice::reservation::ReservationStatus;
 use boxoffice::store::{ReservationListQuery, StoreError};
 
@@ -21,6 +22,27 @@ pub(crate) const ADMITTED: &str =
 pub(crate) fn count_admitted(event: EventId, row: &dyn Cells) -> Result<u64, StoreError> {
     let admitted = |count: i64| u64::try_from(count).ok();
     let found = Columns::new(row, "tickets", "").map("admitted", admitted);
+    found.map_err(|bad| bad.of(event))
+}
+
+/// What an event has taken.
+pub(crate) const TAKINGS: &str = "SELECT CAST(COALESCE(SUM(total_price), 0) AS SIGNED) AS takings \
+    FROM reservations WHERE event_id = ? AND status = 'CONFIRMED'";
+
+/// How much, in the row of [`TAKINGS`].
+pub(crate) fn takings_of(event: EventId, row: &dyn Cells) -> Result<Money, StoreError> {
+    let takings = Columns::new(row, "reservations", "").get("takings");
+    takings.map(Money).map_err(|bad| bad.of(event))
+}
+
+/// Those who reserved after somebody.
+pub(crate) const SINCE: &str = "SELECT COUNT(*) AS reserved FROM reservations \
+    WHERE event_id = ? AND reservation_id > ?";
+
+/// How many, in the row of [`SINCE`].
+pub(crate) fn count_since(event: EventId, row: &dyn Cells) -> Result<u64, StoreError> {
+    let reserved = |count: i64| u64::try_from(count).ok();
+    let found = Columns::new(row, "reservations", "").map("reserved", reserved);
     found.map_err(|bad| bad.of(event))
 }
 

@@ -26,6 +26,7 @@ use boxoffice::group::{Facts, FactsQuery, Group};
 use boxoffice::idempotency::KeyedRequest;
 use boxoffice::ids::{EventId, GroupId, PaymentId, ReservationCode, ReservationId, Version};
 use boxoffice::invariants::Ledger;
+use boxoffice::money::Money;
 use boxoffice::page::Page;
 use boxoffice::reservation::Reservation;
 use boxoffice::runtime::{mpsc, oneshot};
@@ -208,6 +209,18 @@ impl Store for SqliteStore {
 
     async fn admitted(&self, event: EventId) -> Result<u64, StoreError> {
         read_reservations::admitted(&mut *self.reader().await?, event).await
+    }
+
+    async fn takings(&self, event: EventId) -> Result<Money, StoreError> {
+        read_reservations::takings(&mut *self.reader().await?, event).await
+    }
+
+    async fn reserved_since(
+        &self,
+        event: EventId,
+        after: ReservationId,
+    ) -> Result<u64, StoreError> {
+        read_reservations::since(&mut *self.reader().await?, event, after).await
     }
 
     async fn create_user(

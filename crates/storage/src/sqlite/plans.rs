@@ -10,7 +10,7 @@ use super::{
     commit, commit_money, commit_reservations, facts, open, read_events, read_payments,
     read_reservations, single,
 };
-use crate::rows::reservation_lists::{ADMITTED, chosen};
+use crate::rows::reservation_lists::{ADMITTED, SINCE, TAKINGS, chosen};
 use crate::rows::{events, ledger, payments};
 
 /// How `SQLite` goes about a statement, a step a line.
@@ -118,6 +118,11 @@ fn counts() -> Vec<(&'static str, &'static str)> {
             "COVERING INDEX reservations_by_event (event_id=? AND reservation_id>?)",
         ),
         (ADMITTED, "COVERING INDEX tickets_used (used_event_id=?)"),
+        (TAKINGS, "INDEX reservations_by_event (event_id=?)"),
+        (
+            SINCE,
+            "COVERING INDEX reservations_by_event (event_id=? AND reservation_id>?)",
+        ),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use boxoffice::buyer::UserId;
 use boxoffice::ids::{EventId, ReservationCode, ReservationId};
+use boxoffice::money::Money;
 use boxoffice::page::{Direction, Page};
 use boxoffice::reservation::Reservation;
 use boxoffice::store::{ReservationListQuery, StoreError};
@@ -12,7 +13,10 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, SqliteConnection}
 
 use super::failure::unavailable;
 use super::statements::{Lookup, Values};
-use crate::rows::reservation_lists::{ADMITTED, IN_ORDER, OF_EVENT_IDS, chosen, count_admitted};
+use crate::rows::reservation_lists::{
+    ADMITTED, IN_ORDER, OF_EVENT_IDS, SINCE, TAKINGS, chosen, count_admitted, count_since,
+    takings_of,
+};
 use crate::rows::reservations::{SELECT, reservations};
 
 static BY_ID: LazyLock<SqlStr> = LazyLock::new(|| {
@@ -102,6 +106,31 @@ pub(super) async fn admitted(
     let row = values.row(ADMITTED, connection).await;
     let row = row.map_err(|error| unavailable(&error))?;
     row.map_or(Ok(0), |row| count_admitted(event, &row))
+}
+
+/// See `Store::takings`.
+pub(super) async fn takings(
+    connection: &mut SqliteConnection,
+    event: EventId,
+) -> Result<Money, StoreError> {
+    let mut values = Values::default();
+    values.int(event.0);
+    let row = values.row(TAKINGS, connection).await;
+    let row = row.map_err(|error| unavailable(&error))?;
+    row.map_or(Ok(Money::ZERO), |row| takings_of(event, &row))
+}
+
+/// See `Store::reserved_since`.
+pub(super) async fn since(
+    connection: &mut SqliteConnection,
+    event: EventId,
+    after: ReservationId,
+) -> Result<u64, StoreError> {
+    let mut values = Values::default();
+    values.int(event.0).bytes(after.as_bytes());
+    let row = values.row(SINCE, connection).await;
+    let row = row.map_err(|error| unavailable(&error))?;
+    row.map_or(Ok(0), |row| count_since(event, &row))
 }
 
 /// A page of reservations, counted and read at one moment.

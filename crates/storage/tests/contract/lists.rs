@@ -2,7 +2,7 @@
 
 use boxoffice::buyer::UserStatistics;
 use boxoffice::event::{NewEvent, SaleState};
-use boxoffice::ids::EventId;
+use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::money::Money;
 use boxoffice::page::{Direction, PageRequest};
 use boxoffice::reservation::{Reservation, ReservationStatus, TicketState};
@@ -370,4 +370,46 @@ pub(crate) async fn who_was_let_in_is_counted(store: &Shared) {
     group(&event).turn(&undone, &back).commit(store).await;
     assert_eq!(admitted(id).await, 1);
     assert_eq!(admitted(EventId(i64::MAX)).await, 0);
+}
+
+pub(crate) async fn takings_are_what_was_paid_whatever_it_costs_now(store: &Shared) {
+    let (event, other) = (
+        create(store, concert()).await,
+        create(store, concert()).await,
+    );
+    let id = event.event.id;
+    let takings = async |id| store.takings(id).await.expect("a working store");
+    assert_eq!(takings(id).await, Money::ZERO);
+    let (mina, jun) = (sale(&event, "mina").tickets(3), sale(&event, "jun"));
+    let (held, elsewhere) = (hold(&event, "sora"), sale(&other, "mina"));
+    let event = group(&event)
+        .make_all([&mina, &jun, &held])
+        .commit(store)
+        .await;
+    group(&other).make(&elsewhere).commit(store).await;
+    let paid = mina.total_price.plus(jun.total_price);
+    assert!(paid > mina.total_price && mina.total_price > Money::ZERO);
+    assert_eq!(takings(id).await, paid);
+
+    let dearer = group(&event).grades(|grades| grades[0].price = Money(1));
+    let event = dearer.commit(store).await;
+    assert_eq!(takings(id).await, paid);
+    let back = jun.clone().cancel(at(20), None, None);
+    group(&event).turn(&jun, &back).commit(store).await;
+    assert_eq!(takings(id).await, mina.total_price);
+    assert_eq!(takings(other.event.id).await, elsewhere.total_price);
+    assert_eq!(takings(EventId(i64::MAX)).await, Money::ZERO);
+}
+
+pub(crate) async fn those_who_reserved_since_are_counted(store: &Shared) {
+    let made = some_reservations(store).await;
+    let event = made[0].event;
+    let since = async |after| {
+        let counted = store.reserved_since(event, after).await;
+        counted.expect("a working store")
+    };
+    let first = ReservationId::from_slice(&[0; 16]).expect("an id");
+    assert_eq!(since(first).await, 3);
+    assert_eq!(since(made[0].id).await, 2);
+    assert_eq!(since(made[4].id).await, 0);
 }

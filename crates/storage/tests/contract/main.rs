@@ -106,6 +106,8 @@ macro_rules! contract {
                 statistics_count_what_a_buyer_did,
                 an_events_reservations_are_read_part_by_part,
                 who_was_let_in_is_counted,
+                takings_are_what_was_paid_whatever_it_costs_now,
+                those_who_reserved_since_are_counted,
             }
             contract! { $store ledger:
                 a_whole_sale_leaves_clean_books,
