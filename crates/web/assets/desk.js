@@ -1,6 +1,6 @@
 // The organizer's desk: a sale as it happens, and a preview of a hall.
 
-import { lookAgain } from "./clock.js";
+import { lookAgain, serverNow } from "./clock.js";
 import { guardForms } from "./forms.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
@@ -8,12 +8,6 @@ import { Plan } from "./plan.js";
 const PULSE_MILLIS = 2000;
 const INSIDE_MILLIS = 1000;
 const CHART_MILLIS = 10 * 60 * 1000;
-const RATE_MILLIS = 5000;
-
-function money(minor, currency) {
-  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
-}
 
 /** Asks for this address again and again while somebody looks, and shows the answers. */
 function repeat(millis, path, show) {
@@ -33,24 +27,17 @@ function repeat(millis, path, show) {
   ask();
 }
 
-/** Seats taken over time, drawn as an area. */
+/** Seats taken over time by the server's clock, drawn as an area. */
 class Chart {
-  constructor(host) {
+  constructor(host, points) {
     this.host = host;
-    this.points = [];
+    this.points = points;
   }
 
   add(at, value) {
     this.points.push([at, value]);
     // The last one before the window still says where it begins.
     while (this.points.length > 2 && this.points[1][0] < at - CHART_MILLIS) this.points.shift();
-  }
-
-  rate(at) {
-    const recent = this.points.filter(([then]) => then >= at - RATE_MILLIS);
-    const before = this.points[this.points.length - recent.length - 1] ?? recent[0];
-    const last = this.points.at(-1);
-    return last && before ? Math.max(0, ((last[1] - before[1]) * 1000) / RATE_MILLIS) : 0;
   }
 
   draw(at) {
@@ -71,39 +58,37 @@ function watchSale() {
   const article = document.querySelector("article[data-sale]");
   if (!article) return;
   const find = (name) => article.querySelector(`[data-${name}]`);
-  const chart = new Chart(find("chart"));
+  const chart = new Chart(find("chart"), JSON.parse(article.dataset.history));
   const put = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
   };
   follow(
     article.dataset.sale,
     (state) => {
-      let [revenue, taken] = [0, 0];
+      let taken = 0;
       for (const grade of state.seatTypes) {
         const row = [...article.querySelectorAll("tr[data-grade]")].find((known) => known.dataset.grade === grade.seatType);
         for (const [name, value] of [["sold", grade.sold], ["held", grade.held], ["left", grade.available], ["total", grade.total]]) {
           if (row) put(row.querySelector(`[data-${name}]`), String(value));
         }
-        revenue += grade.sold * grade.price;
         taken += grade.sold + grade.held;
       }
-      put(find("revenue"), money(revenue, article.dataset.currency));
-      chart.add(Date.now(), taken);
+      chart.add(serverNow(), taken);
     },
     (isLost) => {
       find("live").hidden = isLost;
     },
   );
   const beat = () => {
-    const now = Date.now();
-    put(find("rate"), chart.rate(now).toFixed(1));
-    chart.draw(now);
+    chart.draw(serverNow());
     setTimeout(beat, PULSE_MILLIS);
   };
   const show = (pulse) => {
-    put(find("queue"), String(pulse.queueLength));
-    put(find("refused"), String(pulse.refused));
-    put(find("shed"), String(pulse.shed));
+    put(find("revenue"), pulse.revenue);
+    put(find("rate"), pulse.perSecond);
+    put(find("queue"), pulse.queueLength.toLocaleString("en"));
+    put(find("refused"), pulse.refused.toLocaleString("en"));
+    put(find("shed"), pulse.shed.toLocaleString("en"));
     const list = find("invariants");
     for (const [name, violations] of pulse.invariants) {
       const known = [...list.children].find((item) => item.querySelector("code").textContent === name);
@@ -114,7 +99,7 @@ function watchSale() {
     }
   };
   beat();
-  repeat(PULSE_MILLIS, "/admin/pulse", show);
+  repeat(PULSE_MILLIS, `/admin/pulse?event=${article.dataset.sale}`, show);
 }
 
 /** How many are in, at all doors together: asked again and again, for each check-in is somebody's own page. */

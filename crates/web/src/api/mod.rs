@@ -58,6 +58,8 @@ pub(crate) struct App {
     /// Whether the server takes nothing new any more.
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) streams: Streams,
+    /// The last minutes of the sales, for the desk.
+    pub(crate) history: pages::History,
     admin_token: Option<AdminToken>,
     disk_path: PathBuf,
     disk_free_bytes_min: u64,
@@ -66,13 +68,15 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(box_office: BoxOffice, settings: Settings) -> Self {
+        let closing = watch::Sender::new(false);
         Self {
+            history: pages::History::new(box_office.clone(), closing.clone()),
             box_office,
             admission: Admission::new(&settings.limits),
             limits: settings.limits,
             zone: Zone::named_or_utc(&settings.default_zone),
             cors: settings.cors_origins,
-            closing: watch::Sender::new(false),
+            closing,
             streams: Streams::new(),
             admin_token: settings.admin_token,
             disk_path: settings.disk_path,

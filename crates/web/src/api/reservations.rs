@@ -48,6 +48,7 @@ pub(crate) async fn taken(app: &App, mut asked: Asked) -> Answer {
     };
     let reserved = app.box_office.reserve(request).await?;
     let reservation = &*reserved.reservation;
+    app.history.sells(reservation.event);
     let timing = Timing::of(reserved.queue_time, reserved.lease_time);
     let patience = millis(app.limits.handling_timeout_ms);
     let found = soon_or_within(patience, told_event(app, reservation.event)).await;

@@ -32,6 +32,7 @@ pub(crate) use admin::organizers_form;
 
 use axum::routing::{MethodRouter, get};
 
+pub(crate) use admin::History;
 pub(crate) use event::{HOT_PAGE, told};
 pub(crate) use html::Drawn;
 pub(crate) use problem::draw;

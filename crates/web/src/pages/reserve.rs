@@ -51,6 +51,7 @@ async fn taken(app: &App, id: EventId, form: &Form) -> Result<String, ApiError> 
     let request = wanted(id, form)?;
     app.admission.admit()?;
     let reserved = app.box_office.reserve(request).await?;
+    app.history.sells(id);
     Ok(format!("/reservations/{}", reserved.reservation.id))
 }
 

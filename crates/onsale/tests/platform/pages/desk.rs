@@ -4,14 +4,14 @@ use serde_json::json;
 
 use crate::server::{House, Server, body_of};
 
-pub(super) const TOKEN: &str = "correct horse battery staple";
+pub(crate) const TOKEN: &str = "correct horse battery staple";
 
 pub(super) fn house() -> House {
     House::new().with("ONSALE_ADMIN_TOKEN", TOKEN)
 }
 
 /// An organizer who has signed in: the header line of her cookie.
-pub(super) async fn sign_in(server: &Server) -> String {
+pub(crate) async fn sign_in(server: &Server) -> String {
     let answer = server.submit("/admin/login", &[("token", TOKEN)]).await;
     assert_eq!(answer.leads_to(), "/admin");
     let cookie = answer.header("set-cookie").to_owned();
@@ -235,18 +235,22 @@ async fn what_is_wrong_with_an_event_is_told_where_it_stands() {
 }
 
 /// A server with a confirmed reservation of two.
-pub(super) struct Sold {
-    pub(super) server: Server,
+pub(crate) struct Sold {
+    pub(crate) server: Server,
     /// The organizer's session.
-    pub(super) session: String,
+    pub(crate) session: String,
     /// The event's number.
-    pub(super) event: String,
+    pub(crate) event: String,
     /// The codes of the tickets.
-    pub(super) codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
 }
 
 pub(super) async fn sold(house: &House) -> Sold {
-    let server = house.open();
+    sold_at(house.open()).await
+}
+
+/// The same at a server that runs.
+pub(crate) async fn sold_at(server: Server) -> Sold {
     let session = sign_in(&server).await;
     let mut free = EVENT.to_vec();
     free[4] = ("hold", "0");

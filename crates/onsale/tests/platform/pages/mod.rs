@@ -1,10 +1,11 @@
 //! The pages over HTTP, without a browser: what a buyer without scripts sees and sends.
 
 mod buying;
-mod desk;
+pub(crate) mod desk;
 mod door;
 #[cfg(target_os = "linux")]
 mod export;
+mod sale;
 mod search;
 mod security;
 mod states;
@@ -19,23 +20,28 @@ const BROWSER: &str = "accept: text/html,*/*;q=0.8\r\n";
 
 impl Server {
     /// Opens an address as a browser does, with these header lines.
-    async fn open_page(&self, path: &str, headers: &str) -> Page {
+    pub(crate) async fn open_page(&self, path: &str, headers: &str) -> Page {
         let headers = format!("{BROWSER}{headers}");
         Page(self.ask(&format!("GET {path}"), &headers, "").await)
     }
 
     /// The page at an address.
-    async fn page(&self, path: &str) -> Page {
+    pub(crate) async fn page(&self, path: &str) -> Page {
         self.open_page(path, "").await
     }
 
     /// Sends a form as a browser does from a page of ours.
-    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.submit_with(path, fields, "sec-fetch-site: same-origin\r\n")
             .await
     }
 
-    async fn submit_with(&self, path: &str, fields: &[(&str, &str)], headers: &str) -> Page {
+    pub(crate) async fn submit_with(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &str,
+    ) -> Page {
         let encode = |text: &str| -> String {
             let coded = text.bytes().map(|byte| format!("%{byte:02X}"));
             coded.collect()
@@ -53,7 +59,7 @@ impl Server {
     }
 
     /// An event whose buyers have this long to pay; gives its id.
-    async fn held_event(&self, fields: Value) -> i64 {
+    pub(crate) async fn held_event(&self, fields: Value) -> i64 {
         let mut all =
             json!({ "holdSeconds": 600, "price": { "R": 100_000, "S": 70_000 }, "totalSeats": 20 });
         if let (Value::Object(all), Value::Object(fields)) = (&mut all, fields) {
@@ -80,18 +86,18 @@ impl Server {
 }
 
 /// A page that was answered.
-struct Page(Answer);
+pub(crate) struct Page(Answer);
 
 impl Page {
-    fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.0.status.as_u16()
     }
 
-    fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         String::from_utf8(self.0.body.to_vec()).expect("UTF-8")
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.0
             .headers
             .get(name)
@@ -100,7 +106,7 @@ impl Page {
     }
 
     /// Asserts that the page says this.
-    fn says(&self, text: &str) -> &Self {
+    pub(crate) fn says(&self, text: &str) -> &Self {
         let html = self.html();
         assert!(html.contains(text), "{text:?} is not in\n{html}");
         self
@@ -114,13 +120,13 @@ impl Page {
     }
 
     /// Where the browser is sent after a form was done.
-    fn leads_to(&self) -> String {
+    pub(crate) fn leads_to(&self) -> String {
         assert_eq!(self.status(), 303, "{}", self.html());
         self.header("location").to_owned()
     }
 
     /// The value of the first hidden field of this name.
-    fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         self.field_of(&format!("name=\"{name}\""))
     }
 

@@ -9,6 +9,7 @@ mod draft;
 mod editor;
 mod export;
 mod frame;
+mod history;
 mod inside;
 mod login;
 mod minutes;
@@ -20,6 +21,7 @@ mod words;
 
 #[cfg(any(test, feature = "doors"))]
 pub(crate) use draft::organizers_form;
+pub(crate) use history::History;
 
 use axum::routing::{MethodRouter, get, post};
 

@@ -4,12 +4,17 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
+use boxoffice::event::EventSnapshot;
+use boxoffice::takings::LATELY_SECS;
 use serde::Serialize;
 
 use super::session;
-use crate::api::Answer;
+use crate::api::{Answer, App, event_number, told_event};
 use crate::errors::{ApiError, Code};
-use crate::request::Asked;
+use crate::lang::Lang;
+use crate::pages::format;
+use crate::pages::visitor::lang_of;
+use crate::request::{Asked, Faults};
 use crate::visit::Host;
 
 /// What a sale's page asks for every other second.
@@ -56,6 +61,40 @@ impl Pulse {
     }
 }
 
+/// What a sale has taken and how fast it goes, for people.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Told {
+    /// What the confirmed reservations cost.
+    pub(super) revenue: String,
+    /// Reservations a second.
+    pub(super) per_second: String,
+}
+
+impl Told {
+    /// Of this event, in this language.
+    pub(super) async fn of(
+        app: &App,
+        snapshot: &EventSnapshot,
+        lang: Lang,
+    ) -> Result<Self, ApiError> {
+        let takings = app.box_office.takings(snapshot.event.id).await?;
+        Ok(Self {
+            revenue: format::money(takings.amount, snapshot.event.currency, lang),
+            per_second: format!("{:.1}", takings.lately as f64 / f64::from(LATELY_SECS)),
+        })
+    }
+}
+
+/// What the script is told: how the node is doing, and the sale that it asks about.
+#[derive(Serialize)]
+struct Beat {
+    #[serde(flatten)]
+    pulse: Pulse,
+    #[serde(flatten)]
+    sale: Option<Told>,
+}
+
 /// A count; what these families hold is whole and not negative.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(value: &str) -> u64 {
@@ -66,7 +105,20 @@ pub(super) async fn pulse(app: Host, asked: Asked) -> Answer {
     if let Some(login) = session::turned_away(&app, &asked) {
         return Ok(login);
     }
-    told_to_script(&Pulse::read(&app.metrics_text()))
+    let event = {
+        let query = asked.filled_in();
+        query.optional("event", &Faults::default(), event_number)
+    };
+    let sale = match event {
+        None => None,
+        Some(id) => {
+            let snapshot = told_event(&app, id).await.ok_or(Code::EventNotFound)?;
+            app.history.watch(&snapshot);
+            Some(Told::of(&app, &snapshot, lang_of(asked.headers())).await?)
+        }
+    };
+    let pulse = Pulse::read(&app.metrics_text());
+    told_to_script(&Beat { pulse, sale })
 }
 
 /// What a page's own script asks for again and again.

@@ -2,13 +2,11 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use boxoffice::event::EventSnapshot;
 use boxoffice::grade::Grade;
-use boxoffice::money::Money;
 
 use super::frame::Desk;
 use super::inside::Inside;
-use super::pulse::Pulse;
+use super::pulse::{Pulse, Told};
 use super::session;
 use crate::api::{Answer, event_number};
 use crate::errors::Code;
@@ -24,9 +22,9 @@ struct SalePage {
     desk: Desk,
     face: Face,
     rows: Vec<Row>,
-    revenue: String,
-    /// For scripts, which write the amount anew as it grows.
-    currency: String,
+    takings: Told,
+    /// The last minutes, for scripts.
+    history: String,
     queue: String,
     shed: String,
     refused: String,
@@ -39,7 +37,6 @@ struct SalePage {
 
 struct Row {
     grade: String,
-    price: i64,
     total: u32,
     sold: u32,
     held: u32,
@@ -50,7 +47,6 @@ impl Row {
     fn of(grade: &Grade) -> Self {
         Self {
             grade: grade.seat_type.to_string(),
-            price: grade.price.0,
             total: grade.stock.total,
             sold: grade.stock.sold,
             held: grade.stock.held,
@@ -77,11 +73,10 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     let face = Face::of(&snapshot, now, lang);
     let inside = Inside::of(&app, &desk, id).await?;
     let pulse = Pulse::read(&app.metrics_text());
-    let currency = snapshot.event.currency;
     let template = SalePage {
         rows: snapshot.grades.iter().map(Row::of).collect(),
-        revenue: format::money(revenue(&snapshot), currency, lang),
-        currency: currency.to_string(),
+        takings: Told::of(&app, &snapshot, lang).await?,
+        history: app.history.watch(&snapshot),
         queue: format::number(pulse.queue_length),
         shed: format::number(pulse.shed),
         refused: format::number(pulse.refused),
@@ -101,13 +96,4 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
         desk,
     };
     html::page(StatusCode::OK, lang, &template)
-}
-
-/// What the sold seats cost at today's prices.
-fn revenue(snapshot: &EventSnapshot) -> Money {
-    let amounts = snapshot
-        .grades
-        .iter()
-        .map(|grade| grade.price.times(grade.stock.sold));
-    amounts.fold(Money::ZERO, Money::plus)
 }
