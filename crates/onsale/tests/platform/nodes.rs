@@ -6,6 +6,7 @@ use load::client::Client;
 use serde_json::json;
 
 use crate::api::stream::Watcher;
+use crate::pages::desk::{TOKEN, sign_in, sold_at};
 use crate::redis::{beside, redis, until_redis_is};
 use crate::server::{House, Server, body_of};
 
@@ -114,4 +115,61 @@ async fn what_is_held_at_a_node_that_dies_the_other_ends_once() {
     }
     let (audit, is_clean) = house.audit();
     assert!(is_clean, "{audit}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_to_one_node_and_again_to_the_other_reserves_once() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis);
+    let [(one, _), (two, mut at_two)] = two_nodes(&house).await;
+    let event = one.held_event(json!({})).await;
+    until_shown(&mut at_two, event, 20).await;
+    let key = one.page(&format!("/events/{event}")).await.field("key");
+    let sent = [
+        ("user", "mina"),
+        ("seatType", "R"),
+        ("quantity", "2"),
+        ("key", &key),
+    ];
+    let path = format!("/events/{event}/reservations");
+    let first = one.submit(&path, &sent).await.leads_to();
+    let again = two.submit(&path, &sent).await.leads_to();
+    assert_eq!(first, again);
+    until_shown(&mut at_two, event, 18).await;
+}
+
+#[tokio::test]
+async fn who_signs_in_at_one_node_sits_at_the_desk_of_the_other() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis).with("ONSALE_ADMIN_TOKEN", TOKEN);
+    let [(one, _), (two, _)] = two_nodes(&house).await;
+    let session = sign_in(&one).await;
+    let page = two.open_page("/admin", &session).await;
+    page.says("New event").says("Sign out");
+}
+
+#[tokio::test]
+async fn who_is_let_in_at_one_node_is_counted_at_the_other() {
+    let redis = redis(&[]);
+    let house = beside(House::on_server(), &redis).with("ONSALE_ADMIN_TOKEN", TOKEN);
+    let [(one, _), (two, mut at_two)] = two_nodes(&house).await;
+    let sold = sold_at(one).await;
+    let event = sold.event.parse().expect("a number");
+    until_shown(&mut at_two, event, 118).await;
+    let count = format!("/admin/door/count?event={event}");
+    let counted = async || two.open_page(&count, &sold.session).await.html();
+    assert!(counted().await.contains("\"told\":\"0 of 2\""));
+
+    let shown = [("event", sold.event.as_str()), ("code", &sold.codes[0])];
+    let door = "/admin/door";
+    let welcome = sold.server.submit_with(door, &shown, &sold.session).await;
+    welcome.says("Welcome");
+    let began = Instant::now();
+    while !counted().await.contains("\"told\":\"1 of 2\"") {
+        assert!(began.elapsed() < STALENESS_MAX * 10);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // The other node knows that it was used, too.
+    let again = two.submit_with(door, &shown, &sold.session).await;
+    again.says("Used at ");
 }
