@@ -3,7 +3,11 @@
 import { lookAgain } from "./clock.js";
 
 const POLL_MILLIS = 4000;
+const RETRY_MILLIS = 30_000;
 const FAILURES_MAX = 3;
+
+/** So many milliseconds, or up to half as many more: a crowd comes back one by one. */
+const about = (millis) => millis + (Math.random() * millis) / 2;
 
 /**
  * Calls `told` with each state of the event, the whole one first and after each reconnect; and
@@ -13,14 +17,18 @@ const FAILURES_MAX = 3;
  * has more tabs than that would wait for ever in the next.
  */
 export function follow(eventId, told, lost) {
+  const streams = "EventSource" in window;
   let failures = 0;
   let stream;
   let polling = false;
+  let round = 0;
+  let retryAt = 0;
 
-  async function poll() {
-    polling = true;
+  // Until a stream has told something it is still asked: some that can be opened tell nothing.
+  async function poll(mine) {
     try {
       const answer = document.hidden ? undefined : await fetch(`/api/events/${eventId}/seats`, { cache: "no-cache" });
+      if (mine !== round) return;
       if (answer?.ok) {
         lost(false);
         told(await answer.json());
@@ -33,7 +41,17 @@ export function follow(eventId, told, lost) {
     } catch {
       lost(true);
     }
-    setTimeout(poll, POLL_MILLIS + Math.random() * POLL_MILLIS / 2);
+    if (mine !== round) return;
+    if (streams && !document.hidden && Date.now() >= retryAt) listen();
+    setTimeout(() => mine === round && poll(mine), about(POLL_MILLIS));
+  }
+
+  function ask() {
+    retryAt = Date.now() + about(RETRY_MILLIS);
+    if (polling) return;
+    polling = true;
+    round += 1;
+    poll(round);
   }
 
   function stop() {
@@ -42,25 +60,31 @@ export function follow(eventId, told, lost) {
   }
 
   function listen() {
-    if (stream || polling) return;
+    if (stream) return;
     const opened = new EventSource(`/api/events/${eventId}/stream`);
     stream = opened;
     opened.addEventListener("stock", (message) => {
       failures = 0;
+      if (polling) round += 1;
+      polling = false;
       lost(false);
       told(JSON.parse(message.data));
     });
     opened.addEventListener("error", () => {
-      lost(true);
+      if (!polling) lost(true);
       failures += 1;
       if (failures < FAILURES_MAX && opened.readyState !== EventSource.CLOSED) return;
       stop();
-      if (!polling) poll();
+      ask();
     });
   }
 
-  if (!("EventSource" in window)) {
-    poll();
+  function look() {
+    if (!polling) listen();
+  }
+
+  if (!streams) {
+    ask();
     return;
   }
   if (!document.hidden) listen();
@@ -69,12 +93,12 @@ export function follow(eventId, told, lost) {
       stop();
       lost(true);
     } else {
-      listen();
+      look();
     }
   });
   window.addEventListener("pagehide", stop);
   // A page that comes back from the browser's memory has lost its stream.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted && !document.hidden) listen();
+    if (event.persisted && !document.hidden) look();
   });
 }
