@@ -238,9 +238,7 @@ fn fault_in_korean(fault: &Fault) -> Cow<'static, str> {
         Fault::NotJson(why) => format!("올바른 JSON이어야 합니다: {why}").into(),
         Fault::TooDeep { max } => format!("{max}단계보다 깊게 중첩될 수 없습니다").into(),
         Fault::NotReadable => "끝까지 읽을 수 없습니다".into(),
-        Fault::TotalsDisagree { sum } => {
-            format!("등급별 좌석의 합계({sum})와 같아야 합니다").into()
-        }
+        Fault::TotalsDisagree { sum } => format!("등급별 합계({sum})와 같아야 합니다").into(),
         Fault::TooManySeats { max } => format!("좌석의 합계는 {max}석을 넘을 수 없습니다").into(),
         Fault::FewerThanGrades { grades } => {
             format!("등급마다 한 석 이상이 되도록 {grades} 이상이어야 합니다").into()
