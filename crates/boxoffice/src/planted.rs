@@ -21,8 +21,10 @@ pub(crate) use planted;
 #[cfg(feature = "planted-bugs")]
 mod bugs {
     use std::cell::Cell;
+    use std::sync::Arc;
 
     use crate::command::{Command, ReserveError, Unserved};
+    use crate::event::EventSnapshot;
     use crate::group::Group;
     use crate::sequencer::Batch;
 
@@ -67,6 +69,20 @@ mod bugs {
         RefundForgotten,
         /// Whether a seat is somebody's is not looked at.
         SeatNotLookedAt,
+        /// A lease that was taken is never given back.
+        LeaseNeverReturned,
+        /// What is published after a commit has its version, and the stock from before it.
+        StockToldWrong,
+        /// The reader is believed that an event is not there.
+        ReaderBelieved,
+        /// More is charged than the seats cost.
+        Overcharged,
+        /// A hold may be extended again and again.
+        ExtendedTwice,
+        /// The key of an extension is not kept.
+        ExtensionKeyNotKept,
+        /// The search for due holds ends with the first one that fails.
+        SweeperDies,
     }
 
     thread_local! {
@@ -110,8 +126,20 @@ mod bugs {
         }
         group
     }
+
+    /// What is published after a group: the event as it is now, or with the stock from before.
+    pub(crate) fn stock_as_before(
+        before: &EventSnapshot,
+        after: Option<&Arc<EventSnapshot>>,
+    ) -> Option<Arc<EventSnapshot>> {
+        let mut after = Arc::clone(after?);
+        if is_planted(Bug::StockToldWrong) {
+            Arc::make_mut(&mut after).grades.clone_from(&before.grades);
+        }
+        Some(after)
+    }
 }
 #[cfg(feature = "planted-bugs")]
 pub use bugs::{Bug, plant};
 #[cfg(feature = "planted-bugs")]
-pub(crate) use bugs::{books_again, is_planted, without_abandoned};
+pub(crate) use bugs::{books_again, is_planted, stock_as_before, without_abandoned};

@@ -11,6 +11,8 @@ use boxoffice::buyer::UserId;
 use boxoffice::grade::{SeatLabel, SeatType};
 use boxoffice::idempotency::IdempotencyKey;
 use boxoffice::seats::{Layout, Seat};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::dice::Dice;
@@ -18,10 +20,16 @@ use crate::history::{Ask, Nothing, Op, Shown, Status, Told};
 use crate::nodes::Node;
 use crate::scenario::{Beside, Card, ClientPlan, EventPlan, Step};
 use crate::till::{NO_MONEY, SLOW_MONEY};
-use crate::world::{World, lock, sleep_ms};
+use crate::world::{DAWN_MICROS, World, lock, sleep_ms};
 
 /// How often a client asks for the same thing before she lets it be.
 const TRIES_MAX: u32 = 4;
+
+/// How often an organizer tries to put an event on sale.
+const OPEN_TRIES_MAX: u32 = 100;
+
+/// How long a client waits for an event to be put on sale: for longer than faults last.
+const OPENING_MAX: Duration = Duration::from_mins(1);
 
 /// Where clients ask, and where what they were told is kept.
 pub(crate) struct Town {
@@ -31,7 +39,45 @@ pub(crate) struct Town {
     /// The grades of each event, by their place in the scenario.
     pub(crate) grades: Vec<Vec<SeatType>>,
     pub(crate) plans: Vec<EventPlan>,
+    /// Which events are known to be on sale, by their place in the scenario.
+    pub(crate) on_sale: Mutex<Vec<bool>>,
+    /// Tells who waits for one of them.
+    pub(crate) opened: Notify,
     pub(crate) seed: u64,
+}
+
+impl Town {
+    /// Whether an event is known to be on sale.
+    pub(crate) fn is_on_sale(&self, event: usize) -> bool {
+        lock(&self.on_sale)[event]
+    }
+
+    /// Waits until an event is on sale.
+    async fn opening(&self, event: usize) {
+        loop {
+            let opened = self.opened.notified();
+            if self.is_on_sale(event) {
+                return;
+            }
+            opened.await;
+        }
+    }
+
+    fn set_on_sale(&self, event: i64) {
+        let place = usize::try_from(event - 1).unwrap_or(usize::MAX);
+        if let Some(is) = lock(&self.on_sale).get_mut(place) {
+            *is = true;
+        }
+        self.opened.notify_waiters();
+    }
+}
+
+/// A reservation that a client was told is hers.
+struct Own {
+    event: i64,
+    id: Uuid,
+    /// When it ends, where it was held when she last heard of it.
+    expires_at: Option<i64>,
 }
 
 /// One client on her way through her steps.
@@ -41,8 +87,8 @@ pub(crate) struct Client {
     dice: Dice,
     user: UserId,
     keys: u32,
-    /// Reservations that she was told are hers, the oldest first.
-    own: Vec<(i64, Uuid)>,
+    /// The oldest first.
+    own: Vec<Own>,
     last_keyed: Option<Arc<Ask>>,
 }
 
@@ -64,7 +110,14 @@ impl Client {
     pub(crate) async fn run(mut self) {
         sleep_ms(self.plan.arrives_ms).await;
         for step in std::mem::take(&mut self.plan.steps) {
-            self.step(step).await;
+            if let Step::AwaitOpening { event } = step {
+                let opens = self.town.opening(event as usize);
+                if timeout(OPENING_MAX, opens).await.is_err() {
+                    return;
+                }
+            } else {
+                self.step(step).await;
+            }
         }
     }
 
@@ -91,19 +144,28 @@ impl Client {
                 }
             }
             Step::Again { changed } => self.again(changed).await,
-            Step::Cancel { keyed, twice } => self.cancel(keyed, twice).await,
+            Step::Cancel {
+                keyed,
+                twice,
+                give_up_ms,
+            } => self.cancel(keyed, twice, give_up_ms).await,
             Step::Pay {
                 keyed,
                 card,
                 beside,
-            } => self.pay(keyed, card, beside).await,
-            Step::Extend { keyed } => self.extend(keyed).await,
+                give_up_ms,
+            } => self.pay(keyed, card, beside, give_up_ms).await,
+            Step::PayLate { late_ms } => self.pay_late(late_ms).await,
+            Step::Extend { keyed, give_up_ms } => self.extend(keyed, give_up_ms).await,
+            Step::Open { event } => self.open(event).await,
+            Step::AwaitOpening { .. } => {}
             Step::Look { event } => {
                 let event = i64::from(event) + 1;
                 self.insist(&Arc::new(Ask::Look { event }), None).await;
             }
             Step::Show => {
-                if let Some((event, id)) = self.own.last().copied() {
+                if let Some(Own { event, id, .. }) = self.own.last() {
+                    let (event, id) = (*event, *id);
                     self.insist(&Arc::new(Ask::Show { event, id }), None).await;
                 }
             }
@@ -133,8 +195,14 @@ impl Client {
         self.insist(&ask, None).await;
     }
 
-    async fn cancel(&mut self, keyed: bool, twice: bool) {
-        let Some((event, id)) = self.own.first().copied() else {
+    /// Her oldest reservation and its event.
+    fn oldest(&self) -> Option<(i64, Uuid)> {
+        let oldest = self.own.first()?;
+        Some((oldest.event, oldest.id))
+    }
+
+    async fn cancel(&mut self, keyed: bool, twice: bool, give_up_ms: Option<u32>) {
+        let Some((event, id)) = self.oldest() else {
             return;
         };
         let key = keyed.then(|| self.new_key());
@@ -148,12 +216,12 @@ impl Client {
         if twice {
             self.ask_twice(&ask).await;
         } else {
-            self.insist(&ask, None).await;
+            self.insist(&ask, give_up_ms).await;
         }
     }
 
-    async fn extend(&mut self, keyed: bool) {
-        let Some((event, id)) = self.own.first().copied() else {
+    async fn extend(&mut self, keyed: bool, give_up_ms: Option<u32>) {
+        let Some((event, id)) = self.oldest() else {
             return;
         };
         let key = keyed.then(|| self.new_key());
@@ -164,12 +232,39 @@ impl Client {
             id,
             key,
         });
+        if give_up_ms.is_none() && self.dice.percent(30) {
+            self.ask_twice(&ask).await;
+        } else {
+            self.insist(&ask, give_up_ms).await;
+        }
+    }
+
+    /// Puts an event on sale, however often it takes.
+    async fn open(&mut self, event: u32) {
+        let key = self.new_key();
+        let ask = Arc::new(Ask::Open {
+            event: i64::from(event) + 1,
+            key,
+        });
         self.insist(&ask, None).await;
     }
 
+    /// Pays just when her oldest hold ends, or about then.
+    async fn pay_late(&mut self, late_ms: i32) {
+        let held = self.own.iter().position(|own| own.expires_at.is_some());
+        let Some(held) = held else { return };
+        let own = self.own.remove(held);
+        let ends = own.expires_at.unwrap_or(0) + i64::from(late_ms) * 1_000 - DAWN_MICROS;
+        self.own.insert(0, own);
+        let ends = Duration::from_micros(u64::try_from(ends).unwrap_or(0));
+        tokio::time::sleep(ends.saturating_sub(self.town.world.elapsed())).await;
+        let keyed = self.dice.percent(50);
+        self.pay(keyed, Card::Good, Beside::Nothing, None).await;
+    }
+
     /// Pays, and does something else at the same moment perhaps.
-    async fn pay(&mut self, keyed: bool, card: Card, beside: Beside) {
-        let Some((event, id)) = self.own.first().copied() else {
+    async fn pay(&mut self, keyed: bool, card: Card, beside: Beside, give_up_ms: Option<u32>) {
+        let Some((event, id)) = self.oldest() else {
             return;
         };
         let user = self.user.clone();
@@ -185,7 +280,7 @@ impl Client {
             key: keyed.then(|| self.new_key()),
         });
         match beside {
-            Beside::Nothing => self.insist(&pay, None).await,
+            Beside::Nothing => self.insist(&pay, give_up_ms).await,
             Beside::PayAgain => self.ask_both(&pay, &pay).await,
             Beside::Cancel => {
                 let key = None;
@@ -254,7 +349,11 @@ impl Client {
     /// Asks until she is told something, a few times at most; without a key only where nothing
     /// was done, because she would not know whether she bought twice.
     async fn insist(&mut self, ask: &Arc<Ask>, give_up_ms: Option<u32>) {
-        for _ in 0..TRIES_MAX {
+        let tries_max = match **ask {
+            Ask::Open { .. } => OPEN_TRIES_MAX,
+            _ => TRIES_MAX,
+        };
+        for _ in 0..tries_max {
             let told = self.ask(ask, give_up_ms).await;
             self.learn(told.as_deref());
             let again = match (told.as_deref(), &**ask) {
@@ -294,6 +393,9 @@ impl Client {
 
     /// The node that the balancer sends her to: one that listens, where there is one.
     fn node(&mut self) -> usize {
+        if let Some(node) = self.plan.node {
+            return node as usize;
+        }
         let nodes = &self.town.nodes;
         let count = u32::try_from(nodes.len()).unwrap_or(1);
         let first = self.dice.below(count) as usize;
@@ -306,6 +408,7 @@ impl Client {
     fn learn(&mut self, told: Option<&Told>) {
         match told {
             Some(Told::Done { shown, .. } | Told::Reservation(shown)) => self.remember(shown),
+            Some(Told::Opened { event }) => self.town.set_on_sale(*event),
             Some(Told::AlreadyCancelled | Told::HoldExpired) if !self.own.is_empty() => {
                 self.own.remove(0);
             }
@@ -314,15 +417,20 @@ impl Client {
     }
 
     fn remember(&mut self, shown: &Shown) {
-        let known = self.own.iter().position(|(_, id)| *id == shown.id);
+        let known = self.own.iter().position(|own| own.id == shown.id);
         let live = matches!(
             shown.status,
             Status::Held | Status::Paying | Status::Confirmed
         );
         match (known, live) {
             (Some(index), false) => drop(self.own.remove(index)),
-            (None, true) => self.own.push((shown.event, shown.id)),
-            _ => {}
+            (Some(index), true) => self.own[index].expires_at = shown.expires_at,
+            (None, true) => self.own.push(Own {
+                event: shown.event,
+                id: shown.id,
+                expires_at: shown.expires_at,
+            }),
+            (None, false) => {}
         }
     }
 }

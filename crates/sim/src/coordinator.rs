@@ -2,7 +2,7 @@
 //!
 //! One hall of leases for all nodes, and a cache in each node that hears of the others' commits:
 //! both are the real ones of `coordination`. What lies between them is modelled: leases come late,
-//! are lost or granted twice, news is lost, late, out of order or told twice, and all of it goes down.
+//! are lost while they are held or granted twice, news is lost, late, out of order or told twice, and all of it goes down.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +20,7 @@ use coordination::in_process::InProcess;
 use coordination::limits::CacheLimits;
 use tokio::sync::watch;
 
+use crate::census::Kind;
 use crate::dice::Dice;
 use crate::planted::Slip;
 use crate::scenario::Rates;
@@ -31,13 +32,26 @@ pub(crate) const EVENT_TTL: Duration = Duration::from_secs(4);
 /// A lease that the hall has given to two at once has a token from here on.
 const SECOND_GRANT: u128 = 1 << 100;
 
+/// How late news may come at most, in milliseconds.
+const NEWS_LATE_MS_MAX: u32 = 80;
+
+/// How long a lease lasts that nobody gives back, in milliseconds.
+const LEASE_TTL_MS: u32 = 1_000;
+
+/// How late a lease may be heard of at most, in milliseconds: its time may be up by then.
+const LEASE_LATE_MS_MAX: u32 = LEASE_TTL_MS + 200;
+
+/// Of the planted bugs that leave everything to the lease: so long does it take to get one, which
+/// is so long that the box office takes it for another node's turn, and reads the event anew.
+const LINE_MS: u32 = 3;
+
 fn cache_limits() -> CacheLimits {
     CacheLimits {
         event_entries_max: 100,
         event_ttl_secs: 4,
         forgotten_secs: 3,
         load_ms_max: 2_500,
-        lease_ttl_ms: 1_000,
+        lease_ttl_ms: LEASE_TTL_MS,
         ..CacheLimits::default()
     }
 }
@@ -51,8 +65,14 @@ pub(crate) struct Hall {
     leases_down: AtomicBool,
     cache_down: AtomicBool,
     desks: Mutex<Vec<Listener>>,
-    /// Tokens that living nodes have and have not given back.
-    given: Mutex<BTreeMap<u128, EventId>>,
+    /// Tokens that nodes have and have not given back.
+    given: Mutex<BTreeMap<u128, Given>>,
+}
+
+/// A lease that a node has.
+struct Given {
+    event: EventId,
+    life: Arc<Life>,
 }
 
 /// A node's cache, as the others' news reaches it.
@@ -72,9 +92,13 @@ enum News {
 
 impl Hall {
     pub(crate) fn new(world: Arc<World>, rates: Rates, slip: Option<Slip>) -> Arc<Self> {
+        let mut limits = cache_limits();
+        if slip.is_some_and(Slip::never_loses_a_lease) {
+            limits.lease_ttl_ms = u32::MAX;
+        }
         Arc::new(Self {
             world,
-            leases: InProcess::new(cache_limits()),
+            leases: InProcess::new(limits),
             rates,
             slip,
             leases_down: AtomicBool::new(false),
@@ -92,7 +116,7 @@ impl Hall {
         self.cache_down.store(down, Ordering::Relaxed);
     }
 
-    /// Leases that living nodes have not given back.
+    /// Leases that nodes have not given back, the dead only until they are forgotten.
     pub(crate) fn leases_out(&self) -> usize {
         lock(&self.given).len()
     }
@@ -100,7 +124,16 @@ impl Hall {
     /// Forgets the dead.
     pub(crate) fn bury(&self) {
         lock(&self.desks).retain(|desk| !desk.life.is_dead());
-        lock(&self.given).clear();
+        lock(&self.given).retain(|_, given| !given.life.is_dead());
+    }
+
+    /// Of the planted bugs: whether nothing but the lease guards the stock.
+    fn is_all_there_is(&self) -> bool {
+        self.slip.is_some_and(Slip::leaves_it_to_the_lease)
+    }
+
+    fn are_leases_down(&self) -> bool {
+        self.leases_down.load(Ordering::Relaxed)
     }
 
     fn is_calm(&self) -> bool {
@@ -111,7 +144,7 @@ impl Hall {
     async fn delete_lease(&self, event: EventId) {
         let of_event: Vec<u128> = lock(&self.given)
             .iter()
-            .filter(|(_, of)| **of == event)
+            .filter(|(_, given)| given.event == event)
             .map(|(token, _)| *token)
             .collect();
         for token in of_event {
@@ -139,46 +172,67 @@ impl Desk {
         }
     }
 
+    /// Remembers that this node has a lease, and what the planted bugs have to know of it.
+    fn take_home(&self, lease: &Lease, granted: Duration) {
+        let hall = &self.hall;
+        let life = Arc::clone(&self.own.life);
+        if hall.is_all_there_is() {
+            let ttl = Duration::from_millis(LEASE_TTL_MS.into());
+            life.set_leased(lease.event, Some(granted + ttl));
+        }
+        let event = lease.event;
+        lock(&hall.given).insert(lease.token, Given { event, life });
+    }
+
+    /// Takes the lease away after a while, whether it is still held or not.
+    fn evict_later(&self, lease: &Lease) {
+        let ms = lock(&self.dice).within(1..=LEASE_TTL_MS);
+        let (hall, node, lease) = (Arc::clone(&self.hall), self.own.node, lease.clone());
+        tokio::spawn(async move {
+            sleep_ms(ms).await;
+            if lock(&hall.given).contains_key(&lease.token) {
+                hall.world.fault(Kind::LeaseEvicted, || {
+                    format!("n{node} loses the lease of event {}", lease.event)
+                });
+                hall.leases.release(lease).await;
+            }
+        });
+    }
+
     fn happens(&self, rate: u32) -> bool {
         !self.hall.is_calm() && lock(&self.dice).per_mille(rate)
     }
 
     /// Tells the other nodes, as well as the network does.
     fn spread(&self, news: &News) {
-        let others: Vec<Listener> = lock(&self.hall.desks)
-            .iter()
-            .filter(|other| other.node != self.own.node && !other.life.is_dead())
-            .cloned()
-            .collect();
-        let rates = &self.hall.rates;
-        for other in others {
-            if self.hall.cache_down.load(Ordering::Relaxed) || self.happens(rates.news_lost) {
-                self.hall
-                    .world
-                    .fault(|| format!("news for n{} is lost", other.node));
+        let hall = &self.hall;
+        let is_down = hall.cache_down.load(Ordering::Relaxed);
+        let desks = lock(&hall.desks);
+        let others = desks.iter().filter(|other| other.node != self.own.node);
+        for other in others.filter(|other| !other.life.is_dead()) {
+            let node = other.node;
+            if is_down || self.happens(hall.rates.news_lost) {
+                let told = || format!("news for n{node} is lost");
+                hall.world.fault(Kind::NewsLost, told);
                 continue;
             }
-            if self.happens(rates.news_twice) {
-                self.hall
-                    .world
-                    .fault(|| format!("news for n{} comes twice", other.node));
-                self.deliver(other.clone(), news.clone(), 80);
+            if self.happens(hall.rates.news_twice) {
+                let told = || format!("news for n{node} comes twice");
+                hall.world.fault(Kind::NewsTwice, told);
+                self.deliver_late(other.clone(), news.clone());
             }
-            let late = if self.happens(rates.news_late) { 80 } else { 0 };
-            if late > 0 {
-                self.hall
-                    .world
-                    .fault(|| format!("news for n{} comes late", other.node));
+            if self.happens(hall.rates.news_late) {
+                let told = || format!("news for n{node} comes late");
+                hall.world.fault(Kind::NewsLate, told);
+                self.deliver_late(other.clone(), news.clone());
+            } else {
+                other.hear(news.clone());
             }
-            self.deliver(other, news.clone(), late);
         }
     }
 
-    fn deliver(&self, to: Listener, news: News, late_ms_max: u32) {
-        if late_ms_max == 0 {
-            return to.hear(news);
-        }
-        let ms = lock(&self.dice).within(1..=late_ms_max);
+    fn deliver_late(&self, to: Listener, news: News) {
+        let ms = lock(&self.dice).within(1..=NEWS_LATE_MS_MAX);
         tokio::spawn(async move {
             sleep_ms(ms).await;
             to.hear(news);
@@ -204,52 +258,69 @@ impl Coordinator for Desk {
         self.own.life.gate().await;
         let hall = &self.hall;
         let rates = &hall.rates;
-        if hall.leases_down.load(Ordering::Relaxed) {
+        if hall.are_leases_down() {
             // Nobody answers: the asker's own patience ends it, or the connection is refused.
             if lock(&self.dice).percent(50) {
                 std::future::pending::<()>().await;
             }
             return None;
         }
-        if self.happens(rates.lease_twice) {
-            hall.world.fault(|| {
-                format!(
-                    "n{} is granted the lease of event {event} beside another",
-                    self.own.node
-                )
+        if hall.is_all_there_is() {
+            sleep_ms(LINE_MS).await;
+        }
+        let lease = if self.happens(rates.lease_twice) {
+            hall.world.fault(Kind::LeaseTwice, || {
+                let node = self.own.node;
+                format!("n{node} is granted the lease of event {event} beside another")
             });
             let token = SECOND_GRANT + u128::from(lock(&self.dice).roll());
-            return Some(Lease { event, token });
-        }
+            Lease { event, token }
+        } else {
+            hall.leases.acquire(event, wait_max).await?
+        };
+        let granted = hall.world.elapsed();
         if self.happens(rates.lease_late) {
-            let ms = lock(&self.dice).within(1..=200);
-            hall.world
-                .fault(|| format!("n{} hears of its lease {ms} ms late", self.own.node));
+            let ms = lock(&self.dice).within(1..=LEASE_LATE_MS_MAX);
+            hall.world.fault(Kind::LeaseLate, || {
+                format!("n{} hears of its lease {ms} ms late", self.own.node)
+            });
             sleep_ms(ms).await;
         }
-        let lease = hall.leases.acquire(event, wait_max).await?;
-        if self.happens(rates.lease_lost) {
-            hall.world
-                .fault(|| format!("n{} loses the lease of event {event}", self.own.node));
-            hall.leases.release(lease.clone()).await;
-        }
         self.own.life.gate().await;
-        lock(&hall.given).insert(lease.token, event);
+        self.take_home(&lease, granted);
+        if self.happens(rates.lease_lost) {
+            self.evict_later(&lease);
+        }
         Some(lease)
     }
 
     async fn is_wanted(&self, lease: &Lease) -> bool {
         self.own.life.gate().await;
+        if self.hall.are_leases_down() {
+            std::future::pending::<()>().await;
+        }
         self.hall.leases.is_wanted(lease).await
     }
 
     async fn release(&self, lease: Lease) {
+        let hall = &self.hall;
+        // Whatever becomes of it, the node has given it back.
+        lock(&hall.given).remove(&lease.token);
         self.own.life.gate().await;
-        lock(&self.hall.given).remove(&lease.token);
-        if self.hall.slip == Some(Slip::LeaseDeletedByAnybody) {
-            return self.hall.delete_lease(lease.event).await;
+        self.own.life.set_leased(lease.event, None);
+        if hall.are_leases_down() {
+            hall.world.fault(Kind::ReleaseLost, || {
+                format!(
+                    "n{} gives its lease back, and nobody hears it",
+                    self.own.node
+                )
+            });
+            return;
         }
-        self.hall.leases.release(lease).await;
+        if hall.slip == Some(Slip::LeaseDeletedByAnybody) {
+            return hall.delete_lease(lease.event).await;
+        }
+        hall.leases.release(lease).await;
     }
 
     fn at_hand(&self, key: &ViewKey) -> Result<Option<Cached>, NotAtHand> {
@@ -281,7 +352,7 @@ impl Coordinator for Desk {
     }
 
     async fn health(&self) -> CoordinatorHealth {
-        if self.hall.leases_down.load(Ordering::Relaxed) {
+        if self.hall.are_leases_down() {
             return CoordinatorHealth::Degraded;
         }
         CoordinatorHealth::Up

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use crate::census::Census;
 use crate::planted::Mistake;
 use crate::run::{Run, run};
 use crate::scenario::Scenario;
@@ -15,10 +16,12 @@ use crate::world::lock;
 pub struct Tally {
     /// Seeds that were run.
     pub seeds: u64,
-    /// Requests that clients made, in all of them.
+    /// Requests that clients made before the last fault, in all of them.
     pub commands: u64,
-    /// Faults that happened, in all of them.
-    pub faults: u64,
+    /// Requests that were made after it, to see whether everybody is served.
+    pub probes: u64,
+    /// What happened in all of them, counted.
+    pub census: Census,
     /// The first seed that broke a rule, with what it broke.
     pub failed: Option<Run>,
 }
@@ -52,7 +55,8 @@ pub fn run_all(
                     let mut tally = lock(&tally);
                     tally.seeds += 1;
                     tally.commands += u64::from(run.commands);
-                    tally.faults += u64::from(run.faults);
+                    tally.probes += u64::from(run.probes);
+                    tally.census += &run.census;
                     if !run.violations.is_empty() {
                         first_failed.fetch_min(seed, Ordering::Relaxed);
                         let known = tally.failed.as_ref().map(|known| known.seed);

@@ -15,6 +15,7 @@ use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
 
+use crate::census::Kind;
 use crate::world::Moment;
 
 /// Where a reservation stands, as the API names it.
@@ -62,6 +63,8 @@ pub(crate) struct Shown {
     pub(crate) tickets: u32,
     /// The seats, where they have numbers.
     pub(crate) seats: Vec<SeatLabel>,
+    /// What all of them cost.
+    pub(crate) price: i64,
     /// What was paid, if anything: which payment, when, and whether it goes back.
     pub(crate) paid: Option<Paid>,
 }
@@ -96,6 +99,7 @@ impl From<&Reservation> for Shown {
             expires_at: expires_at.map(Timestamp::as_micros),
             ended_at: ended_at.map(Timestamp::as_micros),
             seats: found.seats.clone(),
+            price: found.total_price.0,
             paid: paid(found),
             tickets: u32::try_from(found.tickets.iter().filter(admits).count()).unwrap_or(0),
         }
@@ -185,6 +189,11 @@ pub(crate) enum Ask {
     Profile {
         user: UserId,
     },
+    /// Of an organizer, under a key, so that it is put on sale once.
+    Open {
+        event: i64,
+        key: IdempotencyKey,
+    },
 }
 
 impl Ask {
@@ -196,7 +205,8 @@ impl Ask {
             | Self::Pay { event, .. }
             | Self::Extend { event, .. }
             | Self::Show { event, .. }
-            | Self::Look { event } => Some(*event),
+            | Self::Look { event }
+            | Self::Open { event, .. } => Some(*event),
             Self::Profile { .. } => None,
         }
     }
@@ -216,7 +226,19 @@ impl Ask {
             | Self::Pay { id, .. }
             | Self::Extend { id, .. }
             | Self::Show { id, .. } => Some(*id),
-            Self::Reserve { .. } | Self::Look { .. } | Self::Profile { .. } => None,
+            Self::Reserve { .. } | Self::Look { .. } | Self::Profile { .. } | Self::Open { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The key of what she does with a reservation that she has.
+    pub(crate) fn own_key(&self) -> Option<&IdempotencyKey> {
+        match self {
+            Self::Cancel { key, .. } | Self::Pay { key, .. } | Self::Extend { key, .. } => {
+                key.as_ref()
+            }
+            _ => None,
         }
     }
 }
@@ -273,8 +295,39 @@ pub(crate) enum Told {
     },
     /// A profile was made, or was there.
     Profile,
+    /// An event was put on sale, or had been under the same key.
+    Opened { event: i64 },
     /// Something that no client of ours can have asked for.
     Nonsense(String),
+}
+
+impl Told {
+    /// What it counts as.
+    pub(crate) const fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Done { replayed: true, .. } => Kind::Replayed,
+            Self::Done { .. } => Kind::Done,
+            Self::Taken(_) => Kind::Taken,
+            Self::TooFew { .. } => Kind::TooFew,
+            Self::Limit { .. } => Kind::Limit,
+            Self::KeyReused => Kind::KeyReused,
+            Self::AlreadyCancelled => Kind::AlreadyCancelled,
+            Self::HoldExpired => Kind::HoldExpired,
+            Self::NotPaid => Kind::NotPaid,
+            Self::AlreadyConfirmed => Kind::AlreadyConfirmed,
+            Self::ExtensionUsed => Kind::ExtensionUsed,
+            Self::PaymentInProgress => Kind::PaymentInProgress,
+            Self::Nothing(Nothing::Overloaded) => Kind::Overloaded,
+            Self::Nothing(Nothing::Unavailable) => Kind::Unavailable,
+            Self::Nothing(Nothing::Internal) => Kind::Internal,
+            Self::Unknown { .. } => Kind::Unknown,
+            Self::Reservation(_) => Kind::Shown,
+            Self::Seats { .. } => Kind::Stock,
+            Self::Profile => Kind::Profile,
+            Self::Opened { .. } => Kind::Opened,
+            Self::NotFound | Self::Nonsense(_) => return None,
+        })
+    }
 }
 
 /// One request: who asked what, when, where, and what came back.
@@ -345,6 +398,9 @@ impl fmt::Display for Ask {
             Self::Show { id, .. } => write!(f, "look at reservation {id}"),
             Self::Look { event } => write!(f, "look at event {event}"),
             Self::Profile { user } => write!(f, "make a profile for {user}"),
+            Self::Open { event, key } => {
+                write!(f, "put event {event} on sale under {}", key.as_str())
+            }
         }
     }
 }

@@ -5,11 +5,13 @@
 //! and no wall clock. Start reading at [`scenario`], then `day`, then `auditor`.
 
 mod auditor;
+pub mod census;
 mod clients;
 mod coordinator;
 mod database;
 mod day;
 mod dice;
+mod events;
 pub mod fleet;
 mod history;
 mod nemesis;

@@ -1,13 +1,18 @@
 //! What goes wrong by itself, each at its time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate::census::Kind;
 use crate::database::Writer;
 use crate::nodes::{Node, Site};
 use crate::scenario::{Trouble, What};
-use crate::world::sleep_ms;
+use crate::world::{World, sleep_ms};
+
+/// How long a node may take to come to the wait that it dies at.
+const CRASH_MAX: Duration = Duration::from_secs(4);
 
 /// Begins every trouble of the day; each task ends when its trouble is over.
 pub(crate) fn begin(
@@ -26,40 +31,79 @@ pub(crate) fn begin(
 }
 
 async fn happen(what: &What, site: &Site, nodes: &[Arc<Node>]) {
-    let world = &site.world;
+    let node = match *what {
+        What::Crash { node, .. }
+        | What::CrashAtWait { node, .. }
+        | What::Drain { node, .. }
+        | What::Pause { node, .. }
+        | What::ClockStep { node, .. } => node,
+        What::Failover { .. }
+        | What::LeasesDown { .. }
+        | What::CacheDown { .. }
+        | What::ReaderLag { .. } => return happen_to_all(what, site).await,
+    };
+    if let Some(node) = nodes.get(node as usize) {
+        happen_to(node, what, &site.world).await;
+    }
+}
+
+/// What happens to one node.
+async fn happen_to(node: &Arc<Node>, what: &What, world: &World) {
     match *what {
-        What::Crash { node, down_ms } => {
-            let Some(node) = nodes.get(node as usize) else {
-                return;
-            };
-            node.crash();
+        What::Crash { down_ms, .. } => {
+            node.crash(Kind::Crash);
             sleep_ms(down_ms).await;
             node.revive();
         }
-        What::Drain { node, down_ms } => {
-            let Some(node) = nodes.get(node as usize) else {
-                return;
-            };
-            world.fault(|| format!("n{} is told to stop", node.number));
+        What::CrashAtWait {
+            passages, down_ms, ..
+        } => {
+            if node.dies_within(passages, CRASH_MAX).await {
+                sleep_ms(down_ms).await;
+                node.revive();
+            }
+        }
+        What::Drain { down_ms, .. } => {
+            world.fault(Kind::Drain, || format!("n{} is told to stop", node.number));
             node.drain().await;
             sleep_ms(down_ms).await;
             node.revive();
         }
-        What::Pause { node, ms } => {
-            let Some(running) = nodes.get(node as usize).and_then(|node| node.running()) else {
+        What::Pause { ms, .. } => {
+            let Some(running) = node.running() else {
                 return;
             };
-            world.fault(|| format!("n{node} stands still for {ms} ms"));
+            let number = node.number;
+            world.fault(Kind::Pause, || {
+                format!("n{number} stands still for {ms} ms")
+            });
             running.life.set_paused(true);
             sleep_ms(ms).await;
             running.life.set_paused(false);
-            world.tell(|| format!("n{node} goes on"));
+            world.tell(|| format!("n{number} goes on"));
         }
+        What::ClockStep { by_ms, .. } => {
+            world.fault(Kind::ClockStep, || {
+                format!("n{}'s clock steps by {by_ms} ms", node.number)
+            });
+            node.step_clock(by_ms);
+        }
+        What::Failover { .. }
+        | What::LeasesDown { .. }
+        | What::CacheDown { .. }
+        | What::ReaderLag { .. } => {}
+    }
+}
+
+/// What happens to all nodes at once.
+async fn happen_to_all(what: &What, site: &Site) {
+    let world = &site.world;
+    match *what {
         What::Failover {
             down_ms,
             read_only_ms,
         } => {
-            world.fault(|| "the database's writer dies");
+            world.fault(Kind::Failover, || "the database's writer dies");
             site.db.set_writer(Writer::Down);
             sleep_ms(down_ms).await;
             world.tell(|| "its replica answers, and refuses writes");
@@ -69,28 +113,29 @@ async fn happen(what: &What, site: &Site, nodes: &[Arc<Node>]) {
             site.db.set_writer(Writer::Open);
         }
         What::LeasesDown { ms } => {
-            world.fault(|| format!("leases are down for {ms} ms"));
+            world.fault(Kind::LeasesDown, || format!("leases are down for {ms} ms"));
             site.hall.set_leases_down(true);
             sleep_ms(ms).await;
             site.hall.set_leases_down(false);
         }
         What::CacheDown { ms } => {
-            world.fault(|| format!("no news travels for {ms} ms"));
+            world.fault(Kind::NewsDown, || format!("no news travels for {ms} ms"));
             site.hall.set_cache_down(true);
             sleep_ms(ms).await;
             site.hall.set_cache_down(false);
         }
-        What::ClockStep { node, by_ms } => {
-            if let Some(node) = nodes.get(node as usize) {
-                world.fault(|| format!("n{}'s clock steps by {by_ms} ms", node.number));
-                node.step_clock(by_ms);
-            }
-        }
         What::ReaderLag { by_ms, ms } => {
-            world.fault(|| format!("the reader is {by_ms} ms behind for {ms} ms"));
+            world.fault(Kind::ReaderLag, || {
+                format!("the reader is {by_ms} ms behind for {ms} ms")
+            });
             site.db.set_lag_ms(by_ms);
             sleep_ms(ms).await;
             site.db.set_lag_ms(0);
         }
+        What::Crash { .. }
+        | What::CrashAtWait { .. }
+        | What::Drain { .. }
+        | What::Pause { .. }
+        | What::ClockStep { .. } => {}
     }
 }

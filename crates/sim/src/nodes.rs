@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use boxoffice::background::Background;
 use boxoffice::box_office::{BoxOffice, Ports};
@@ -10,6 +11,7 @@ use boxoffice::limits::Limits;
 use boxoffice::runtime::Tasks;
 use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 
+use crate::census::Kind;
 use crate::coordinator::{Desk, Hall};
 use crate::database::{Connections, Database};
 use crate::dice::Dice;
@@ -121,15 +123,35 @@ impl Node {
     }
 
     /// Dies at once, in the middle of whatever it does.
-    pub(crate) fn crash(&self) {
+    pub(crate) fn crash(&self, kind: Kind) {
         let Some(running) = lock(&self.running).take() else {
             return;
         };
-        self.site
-            .world
-            .fault(|| format!("n{} crashes", self.number));
+        let world = &self.site.world;
+        world.fault(kind, || format!("n{} crashes", self.number));
         running.life.kill();
         drop(lock(&running.background).take());
+    }
+
+    /// Dies where it passes one of its ports for the `passages`th time from now, if it comes to
+    /// that within `wait_max`. Says whether it did.
+    pub(crate) async fn dies_within(&self, passages: u32, wait_max: Duration) -> bool {
+        let Some(running) = self.running() else {
+            return false;
+        };
+        let life = &running.life;
+        life.set_dies_after(passages);
+        let _ended = tokio::time::timeout(wait_max, life.end()).await;
+        life.set_dies_after(0);
+        // It may have ended for another reason, and somebody else sees to that then.
+        let own = self
+            .running()
+            .is_some_and(|now| Arc::ptr_eq(&now, &running));
+        let dies = own && life.is_dead();
+        if dies {
+            self.crash(Kind::CrashAtWait);
+        }
+        dies
     }
 
     /// Takes nothing new, decides what it has, and ends.
@@ -138,8 +160,14 @@ impl Node {
             return;
         };
         drop(lock(&running.background).take());
-        running.office.shutdown().await;
         let world = &self.site.world;
+        tokio::select! {
+            biased;
+            () = running.office.shutdown() => {}
+            () = running.life.end() => {
+                return world.fault(Kind::CrashAtWait, || format!("n{} crashes", self.number));
+            }
+        }
         world.tell(|| format!("n{} has shut down", self.number));
         // What is on its way to a client is sent before the process ends.
         sleep_ms(LAST_ANSWERS_MS).await;

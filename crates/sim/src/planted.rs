@@ -4,6 +4,8 @@
 //! of what lies around it, where they would be made in a database's driver or in a lock's. Without
 //! the feature there are none, and this list is only a list.
 
+use crate::scenario::{Scenario, What};
+
 /// A mistake in what lies around the box office.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(
@@ -15,14 +17,48 @@ pub(crate) enum Slip {
     TransactionLeftOpen,
     /// A page begins one row too late.
     PageSkipsARow,
-    /// Whoever has the lease writes, without a look at the version.
+    /// Whoever had the lease writes, without a look at the version or at the clock.
     StaleSnapshotWritten,
     /// The version is checked in one transaction, and the group written in another.
     CheckApartFromWrite,
-    /// As `StaleSnapshotWritten`; the box office gives the lease back too early.
+    /// Whoever had the lease writes, without a look at the version; no lease is ever lost.
     LeaseTrusted,
-    /// As `StaleSnapshotWritten`; and a lease is deleted without a look at whose it is.
+    /// Whoever has the lease writes, without a look at the version, until the lease's time is up.
+    LeaseTrustedInTime,
+    /// As `LeaseTrustedInTime`; and a lease is deleted without a look at whose it is.
     LeaseDeletedByAnybody,
+}
+
+/// In place of a look at the version, what a write of the planted bugs relies on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trust {
+    /// That whoever writes has had the lease.
+    Always,
+    /// That whoever writes has the lease, and that its time is not up.
+    WhileLeased,
+}
+
+impl Slip {
+    /// What a write relies on; `None`: on the version, as it should.
+    pub(crate) const fn trust(self) -> Option<Trust> {
+        match self {
+            Self::TransactionLeftOpen | Self::PageSkipsARow => None,
+            Self::StaleSnapshotWritten | Self::CheckApartFromWrite | Self::LeaseTrusted => {
+                Some(Trust::Always)
+            }
+            Self::LeaseTrustedInTime | Self::LeaseDeletedByAnybody => Some(Trust::WhileLeased),
+        }
+    }
+
+    /// Whether a lease lasts until it is given back.
+    pub(crate) const fn never_loses_a_lease(self) -> bool {
+        matches!(self, Self::LeaseTrusted)
+    }
+
+    /// Whether nothing but the lease guards the stock.
+    pub(crate) const fn leaves_it_to_the_lease(self) -> bool {
+        !matches!(self, Self::CheckApartFromWrite) && self.trust().is_some()
+    }
 }
 
 /// A classic mistake.
@@ -38,6 +74,35 @@ pub struct Mistake {
     #[cfg(feature = "planted-bugs")]
     pub(crate) bug: Option<boxoffice::planted::Bug>,
 }
+
+impl Mistake {
+    /// The day to look for it on.
+    ///
+    /// Where nothing but the lease guards the stock, everything is left out that would let two
+    /// decide at a time although the lease is right: what is found then is found for what is wrong
+    /// with the lease. Beside the lease's own faults these are a group that goes on without it,
+    /// and a commit that is carried out after whoever sent it has given up.
+    pub(crate) fn prepare(&self, scenario: &Scenario) -> Scenario {
+        let mut day = scenario.clone();
+        if !self.slip.is_some_and(Slip::leaves_it_to_the_lease) {
+            return day;
+        }
+        let rates = &mut day.rates;
+        (rates.lease_late, rates.lease_lost, rates.lease_twice) = (0, 0, 0);
+        rates.lost_late = 0;
+        day.limits.lease_wait_ms_max = LEASE_WAIT_MS;
+        day.troubles.retain(|trouble| {
+            !matches!(
+                trouble.what,
+                What::LeasesDown { .. } | What::Crash { .. } | What::CrashAtWait { .. }
+            )
+        });
+        day
+    }
+}
+
+/// Longer than anybody has to wait for a lease, in milliseconds.
+const LEASE_WAIT_MS: u32 = 100_000;
 
 /// Plants a mistake on this thread until what is returned is dropped.
 pub(crate) fn plant(mistake: Mistake) -> Planted {
@@ -65,6 +130,15 @@ impl Drop for Planted {
 pub fn mistakes() -> &'static [Mistake] {
     #[cfg(feature = "planted-bugs")]
     return &list::MISTAKES;
+    #[cfg(not(feature = "planted-bugs"))]
+    return &[];
+}
+
+/// What is no mistake: nothing but the lease guards the stock, and the lease is right. None of these
+/// may be found, or what is found with a mistake in the lease would not be found for that.
+pub fn controls() -> &'static [Mistake] {
+    #[cfg(feature = "planted-bugs")]
+    return &list::CONTROLS;
     #[cfg(not(feature = "planted-bugs"))]
     return &[];
 }
@@ -100,10 +174,25 @@ mod list {
         }
     }
 
+    pub(super) const CONTROLS: [Mistake; 2] = [
+        slip(
+            "lease-trusted",
+            MANY,
+            Slip::LeaseTrusted,
+            "the lock alone guards the stock, and is never lost",
+        ),
+        slip(
+            "lease-trusted-in-time",
+            MANY,
+            Slip::LeaseTrustedInTime,
+            "the lock alone guards the stock, until its time is up",
+        ),
+    ];
+
     /// Fourteen times as many as any of them has needed so far.
     const MANY: u32 = 500;
 
-    pub(super) const MISTAKES: [Mistake; 24] = [
+    pub(super) const MISTAKES: [Mistake; 31] = [
         Mistake {
             slip: Some(Slip::LeaseTrusted),
             ..bug(
@@ -250,6 +339,48 @@ mod list {
             MANY,
             Bug::SeatNotLookedAt,
             "whether a named seat is somebody's is not looked at",
+        ),
+        bug(
+            "lease-never-returned",
+            MANY,
+            Bug::LeaseNeverReturned,
+            "a lease that was taken is never given back",
+        ),
+        bug(
+            "stock-told-wrong",
+            MANY,
+            Bug::StockToldWrong,
+            "what is published after a commit has its version, and the stock from before it",
+        ),
+        bug(
+            "reader-believed",
+            MANY,
+            Bug::ReaderBelieved,
+            "an event that the reader has not heard of yet is told not to be there",
+        ),
+        bug(
+            "overcharged",
+            MANY,
+            Bug::Overcharged,
+            "more is charged than the seats cost",
+        ),
+        bug(
+            "extended-twice",
+            MANY,
+            Bug::ExtendedTwice,
+            "a hold may be extended again and again",
+        ),
+        bug(
+            "extension-key-not-kept",
+            MANY,
+            Bug::ExtensionKeyNotKept,
+            "the key of an extension is not kept",
+        ),
+        bug(
+            "sweeper-dies",
+            MANY,
+            Bug::SweeperDies,
+            "the search for due holds ends with the first one that fails",
         ),
     ];
 }

@@ -3,8 +3,14 @@
 //! A scenario is drawn whole before the day begins, so that it can be made smaller afterwards:
 //! see `shrink`. What chance does during the day comes from streams of their own.
 
+mod extras;
+mod troubles;
+
+use std::time::Duration;
+
 use boxoffice::limits::Limits;
 
+use self::troubles::{rates, troubles};
 use crate::dice::Dice;
 
 /// A day, as a seed draws it.
@@ -27,6 +33,8 @@ pub(crate) struct EventPlan {
     /// 0: confirmed at once.
     pub(crate) hold_secs: u32,
     pub(crate) buyer_tickets_max: Option<u32>,
+    /// Whether it is put on sale during the day, by an organizer among the clients.
+    pub(crate) late: bool,
 }
 
 /// The seats of one grade.
@@ -47,6 +55,8 @@ pub(crate) struct ClientPlan {
     /// Whether the database chokes on what she reserves.
     pub(crate) poison: bool,
     pub(crate) arrives_ms: u32,
+    /// The node that she asks; without it, the one that the balancer sends her to.
+    pub(crate) node: Option<u32>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -69,16 +79,31 @@ pub(crate) enum Step {
     /// Sends her last keyed request again, as it was or with another quantity.
     Again { changed: bool },
     /// Gives her oldest reservation back.
-    Cancel { keyed: bool, twice: bool },
+    Cancel {
+        keyed: bool,
+        twice: bool,
+        give_up_ms: Option<u32>,
+    },
     /// Pays for her oldest reservation.
     Pay {
         keyed: bool,
         card: Card,
         /// What she does at the same moment.
         beside: Beside,
+        give_up_ms: Option<u32>,
     },
+    /// Waits until her oldest hold is about to end, and pays just then: so many milliseconds before
+    /// or after.
+    PayLate { late_ms: i32 },
     /// Holds her oldest reservation longer.
-    Extend { keyed: bool },
+    Extend {
+        keyed: bool,
+        give_up_ms: Option<u32>,
+    },
+    /// Puts an event on sale.
+    Open { event: u32 },
+    /// Waits until an event is on sale.
+    AwaitOpening { event: u32 },
     /// Looks at an event.
     Look { event: u32 },
     /// Looks at her newest reservation.
@@ -119,6 +144,12 @@ pub(crate) struct Trouble {
 pub(crate) enum What {
     /// A node dies, and starts again with empty memory.
     Crash { node: u32, down_ms: u32 },
+    /// A node dies where it has waited for something outside so many times more.
+    CrashAtWait {
+        node: u32,
+        passages: u32,
+        down_ms: u32,
+    },
     /// A node is told to stop, and starts again.
     Drain { node: u32, down_ms: u32 },
     /// A node stands still.
@@ -160,9 +191,9 @@ pub(crate) struct Rates {
     pub(crate) charge_late: u32,
     /// The provider's answer is lost.
     pub(crate) charge_unheard: u32,
-    /// A lease is granted late.
+    /// A lease is heard of late, so late perhaps that its time is up.
     pub(crate) lease_late: u32,
-    /// A lease is taken away as soon as it is granted.
+    /// A lease is taken away after a while, held or not.
     pub(crate) lease_lost: u32,
     /// A lease is granted although somebody has it.
     pub(crate) lease_twice: u32,
@@ -194,7 +225,7 @@ impl Scenario {
         let clients = (0..dice.within(40..=76))
             .map(|number| client_plan(number, &events, shared_names, &mut dice))
             .collect();
-        Self {
+        let mut day = Self {
             seed,
             nodes,
             limits: limits(&mut dice),
@@ -202,7 +233,9 @@ impl Scenario {
             clients,
             troubles: troubles(nodes, &mut dice),
             rates: rates(&mut dice),
-        }
+        };
+        extras::add(&mut day);
+        day
     }
 
     /// How far the clocks may be ahead at most, in milliseconds.
@@ -214,13 +247,24 @@ impl Scenario {
         self.troubles.iter().map(ahead).sum()
     }
 
-    /// For how long nodes stand still in all, in milliseconds.
-    pub(crate) fn standstill_ms(&self) -> u32 {
+    /// For how long nodes stand still in all.
+    pub(crate) fn standstill(&self) -> Duration {
         let paused = |trouble: &Trouble| match trouble.what {
             What::Pause { ms, .. } => ms,
             _ => 0,
         };
-        self.troubles.iter().map(paused).sum()
+        let ms: u32 = self.troubles.iter().map(paused).sum();
+        Duration::from_millis(ms.into())
+    }
+
+    /// How far the reader is behind at most.
+    pub(crate) fn lag_max(&self) -> Duration {
+        let lag = |trouble: &Trouble| match trouble.what {
+            What::ReaderLag { by_ms, .. } => by_ms,
+            _ => 0,
+        };
+        let ms = self.troubles.iter().map(lag).max();
+        Duration::from_millis(ms.unwrap_or(0).into())
     }
 
     /// The longest that a hold may last, its extension included, in seconds.
@@ -243,6 +287,7 @@ fn event_plan(dice: &mut Dice) -> EventPlan {
             0
         },
         buyer_tickets_max: dice.percent(40).then(|| dice.within(2..=6)),
+        late: false,
     }
 }
 
@@ -291,6 +336,7 @@ fn client_plan(
         },
         poison,
         arrives_ms,
+        node: None,
         steps,
     }
 }
@@ -320,10 +366,12 @@ fn step(events: &[EventPlan], dice: &mut Dice) -> Step {
         22..=35 => Step::Cancel {
             keyed: dice.percent(40),
             twice: dice.percent(25),
+            give_up_ms: None,
         },
         36..=47 => pay(dice),
         48..=49 => Step::Extend {
             keyed: dice.percent(40),
+            give_up_ms: None,
         },
         50..=52 => Step::Again {
             changed: dice.percent(30),
@@ -357,6 +405,7 @@ fn pay(dice: &mut Dice) -> Step {
             1 => Beside::Cancel,
             _ => Beside::Nothing,
         },
+        give_up_ms: None,
     }
 }
 
@@ -378,83 +427,6 @@ fn limits(dice: &mut Dice) -> Limits {
         reconcile_interval_ms: dice.within(400..=1_400),
         reconcile_len_max: [2, 256][dice.below(2) as usize],
         ..Limits::default()
-    }
-}
-
-fn troubles(nodes: u32, dice: &mut Dice) -> Vec<Trouble> {
-    let mut troubles: Vec<Trouble> = (0..dice.within(1..=6))
-        .map(|_| Trouble {
-            at_ms: dice.below(DOORS_MS + 1_000),
-            what: what(nodes, dice),
-        })
-        .collect();
-    troubles.sort_by_key(|trouble| trouble.at_ms);
-    troubles
-}
-
-fn what(nodes: u32, dice: &mut Dice) -> What {
-    let node = dice.below(nodes);
-    match dice.below(8) {
-        0 => What::Crash {
-            node,
-            down_ms: dice.within(1..=2_000),
-        },
-        1 => What::Drain {
-            node,
-            down_ms: dice.within(1..=1_000),
-        },
-        2 => What::Pause {
-            node,
-            ms: dice.within(5..=3_000),
-        },
-        3 => What::Failover {
-            down_ms: dice.within(1..=800),
-            read_only_ms: dice.below(600),
-        },
-        4 => What::LeasesDown {
-            ms: dice.within(10..=3_000),
-        },
-        5 => What::CacheDown {
-            ms: dice.within(10..=3_000),
-        },
-        6 => {
-            let size = i32::try_from(dice.within(1..=3_000)).unwrap_or(1);
-            let by_ms = if dice.percent(50) { size } else { -size };
-            What::ClockStep { node, by_ms }
-        }
-        _ => What::ReaderLag {
-            by_ms: dice.within(10..=3_000),
-            ms: dice.within(500..=4_000),
-        },
-    }
-}
-
-fn rates(dice: &mut Dice) -> Rates {
-    let mut rate = |most: u32| -> u32 {
-        if dice.percent(50) {
-            dice.within(1..=most)
-        } else {
-            0
-        }
-    };
-    Rates {
-        dropped: rate(15),
-        lock_wait: rate(5),
-        deadlock: rate(20),
-        slow: rate(20),
-        lost_before: rate(40),
-        lost_after: rate(40),
-        lost_late: rate(40),
-        till_closed: rate(100),
-        charge_lost: rate(100),
-        charge_late: rate(100),
-        charge_unheard: rate(100),
-        lease_late: rate(50),
-        lease_lost: rate(100),
-        lease_twice: rate(100),
-        news_lost: rate(200),
-        news_late: rate(300),
-        news_twice: rate(200),
     }
 }
 

@@ -53,7 +53,6 @@ mod tests {
         let run = Run {
             seed: 1,
             commands: 3,
-            faults: 0,
             violations: vec![Violation {
                 rule: Rule::Linearizable,
                 found: "u7 reserves 2 A, under k3-1".to_owned(),
@@ -65,6 +64,7 @@ mod tests {
             ]
             .map(str::to_owned)
             .to_vec(),
+            ..Run::default()
         };
         assert_eq!(story(&run), ["c1 asks n0: u7 reserves 2", "k3-1 is new"]);
     }

@@ -14,6 +14,7 @@ use boxoffice::provider::{
     Charge, ChargeError, Payments, ProviderError, RefundOrder, Refunding, Standing,
 };
 
+use crate::census::Kind;
 use crate::dice::Dice;
 use crate::scenario::Rates;
 use crate::world::{Life, World, lock, sleep_ms};
@@ -128,8 +129,9 @@ impl Counter {
         if self.till.world.is_calm() { 999 } else { fate }
     }
 
-    fn fault(&self, what: &str) {
-        self.till.world.fault(|| format!("n{}: {what}", self.node));
+    fn fault(&self, kind: Kind) {
+        let world = &self.till.world;
+        world.fault(kind, || format!("n{}: {}", self.node, kind.words()));
     }
 }
 
@@ -140,15 +142,15 @@ impl Payments for Counter {
         let unknown = || ChargeError::Unknown("no answer".to_owned());
         let fate = self.travel().await;
         if fate < rates.till_closed {
-            self.fault("the provider is out of reach");
+            self.fault(Kind::TillClosed);
             return Err(ChargeError::NotAsked("connection refused".to_owned()));
         }
         if fate < rates.till_closed + rates.charge_lost {
-            self.fault("a charge is lost on its way");
+            self.fault(Kind::ChargeLost);
             return Err(unknown());
         }
         if fate < rates.till_closed + rates.charge_lost + rates.charge_late {
-            self.fault("a charge arrives late, and nobody hears of it");
+            self.fault(Kind::ChargeLate);
             let ms = lock(&self.dice).within(1..=LATE_MS_MAX);
             let (till, charge) = (Arc::clone(&self.till), charge.clone());
             tokio::spawn(async move {
@@ -160,7 +162,7 @@ impl Payments for Counter {
         let verdict = self.till.take(charge);
         let fate = self.travel().await;
         if fate < rates.charge_unheard || charge.token.expose() == SLOW_MONEY {
-            self.fault("the provider's answer is lost");
+            self.fault(Kind::ChargeUnheard);
             return Err(unknown());
         }
         Ok(verdict)
@@ -168,7 +170,7 @@ impl Payments for Counter {
 
     async fn find(&self, payment: PaymentId) -> Result<Standing, ProviderError> {
         if self.travel().await < self.till.rates.till_closed {
-            self.fault("the provider is out of reach");
+            self.fault(Kind::TillClosed);
             return Err(ProviderError("connection refused".to_owned()));
         }
         let now = self.till.world.elapsed();
@@ -184,7 +186,7 @@ impl Payments for Counter {
     async fn refund(&self, order: &RefundOrder) -> Result<Refunding, ProviderError> {
         let fate = self.travel().await;
         if fate < self.till.rates.till_closed {
-            self.fault("the provider is out of reach");
+            self.fault(Kind::TillClosed);
             return Err(ProviderError("connection refused".to_owned()));
         }
         {
@@ -199,13 +201,14 @@ impl Payments for Counter {
             }
             if kept.refunds == 0 {
                 kept.refunds = 1;
+                self.till.world.count(Kind::MoneyReturned);
             }
             if kept.amount != order.amount.0 {
                 kept.refunds += 1;
             }
         }
         if self.travel().await < self.till.rates.charge_unheard {
-            self.fault("the provider's answer is lost");
+            self.fault(Kind::ChargeUnheard);
             return Err(ProviderError("no answer".to_owned()));
         }
         Ok(Refunding::Done)

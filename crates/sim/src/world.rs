@@ -1,5 +1,7 @@
 //! What everything in a simulated day shares: its time, its record, and whether faults may happen.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -7,8 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use boxoffice::ids::EventId;
 use boxoffice::time::{Clock, Instant, Timestamp};
 use tokio::sync::Notify;
+use tokio::task;
+
+use crate::census::{Census, Kind};
 
 /// When every simulated day begins: 2030-12-31T10:00:00Z, in microseconds since 1970.
 pub(crate) const DAWN_MICROS: i64 = 1_924_941_600_000_000;
@@ -49,25 +55,32 @@ pub(crate) struct World {
     elapsed_nanos: AtomicU64,
     order: AtomicU64,
     calm: AtomicBool,
-    faults: AtomicU32,
+    census: Mutex<Census>,
+    /// Requests of clients before the last fault, and after it.
     commands: AtomicU32,
-    hung: AtomicU32,
-    record: Option<Mutex<Vec<String>>>,
+    probes: AtomicU32,
+    /// Tasks of dead nodes that wait for an answer, and for how many.
+    hung: Mutex<BTreeMap<task::Id, u32>>,
+    record: Option<Record>,
 }
 
+/// What happened, step by step; its other handle outlives a panic.
+pub(crate) type Record = Arc<Mutex<Vec<String>>>;
+
 impl World {
-    /// A day that begins now, with every step written down if `traced`.
-    pub(crate) fn new(passing: Arc<Passing>, traced: bool) -> Arc<Self> {
+    /// A day that begins now, with every step written down if there is something to write on.
+    pub(crate) fn new(passing: Arc<Passing>, record: Option<Record>) -> Arc<Self> {
         Arc::new(Self {
             began: tokio::time::Instant::now(),
             passing,
             elapsed_nanos: AtomicU64::new(0),
             order: AtomicU64::new(1),
             calm: AtomicBool::new(true),
-            faults: AtomicU32::new(0),
+            census: Mutex::default(),
             commands: AtomicU32::new(0),
-            hung: AtomicU32::new(0),
-            record: traced.then(Mutex::default),
+            probes: AtomicU32::new(0),
+            hung: Mutex::default(),
+            record,
         })
     }
 
@@ -103,24 +116,35 @@ impl World {
     }
 
     /// Counts a fault, and writes it down.
-    pub(crate) fn fault<T: fmt::Display>(&self, what: impl FnOnce() -> T) {
-        self.faults.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn fault<T: fmt::Display>(&self, kind: Kind, what: impl FnOnce() -> T) {
+        self.count(kind);
         self.tell(|| format!("fault: {}", what()));
     }
 
-    /// Faults so far.
-    pub(crate) fn faults(&self) -> u32 {
-        self.faults.load(Ordering::Relaxed)
+    /// Counts something else than a fault.
+    pub(crate) fn count(&self, kind: Kind) {
+        lock(&self.census).count(kind);
+    }
+
+    /// What was counted so far.
+    pub(crate) fn census(&self) -> Census {
+        lock(&self.census).clone()
     }
 
     /// Counts a request of a client.
     pub(crate) fn command(&self) {
-        self.commands.fetch_add(1, Ordering::Relaxed);
+        let count = if self.is_calm() {
+            &self.probes
+        } else {
+            &self.commands
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests so far.
-    pub(crate) fn commands(&self) -> u32 {
-        self.commands.load(Ordering::Relaxed)
+    /// Requests of clients so far: before the last fault, and after it.
+    pub(crate) fn commands(&self) -> (u32, u32) {
+        let read = |count: &AtomicU32| count.load(Ordering::Relaxed);
+        (read(&self.commands), read(&self.probes))
     }
 
     /// Writes a step down, if anybody wants to read it.
@@ -137,15 +161,9 @@ impl World {
         self.record.is_some()
     }
 
-    /// Everything that was written down.
-    pub(crate) fn take_record(&self) -> Vec<String> {
-        let record = self.record.as_ref();
-        record.map_or_else(Vec::new, |record| std::mem::take(&mut *lock(record)))
-    }
-
-    /// Calls of dead nodes that will never be answered; each holds one task.
+    /// Tasks that wait for calls of dead nodes, which will never be answered.
     pub(crate) fn hung(&self) -> usize {
-        self.hung.load(Ordering::Relaxed) as usize
+        lock(&self.hung).len()
     }
 }
 
@@ -182,6 +200,12 @@ pub(crate) struct Life {
     world: Arc<World>,
     dead: AtomicBool,
     paused: AtomicBool,
+    /// After how many passages more it dies; 0: at none.
+    dies_after: AtomicU32,
+    /// Commits that are under way.
+    commits: AtomicU32,
+    /// Of the planted bugs: until when it has been given the leases of which events.
+    leased: Mutex<BTreeMap<EventId, Duration>>,
     changed: Notify,
 }
 
@@ -191,6 +215,9 @@ impl Life {
             world,
             dead: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            dies_after: AtomicU32::new(0),
+            commits: AtomicU32::new(0),
+            leased: Mutex::default(),
             changed: Notify::new(),
         })
     }
@@ -199,10 +226,20 @@ impl Life {
         self.dead.load(Ordering::Relaxed)
     }
 
-    /// Ends this life.
+    /// Ends this life, its work done or not.
     pub(crate) fn kill(&self) {
-        self.dead.store(true, Ordering::Relaxed);
+        if self.dead.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if self.commits.load(Ordering::Relaxed) > 0 {
+            self.world.count(Kind::CrashInCommit);
+        }
         self.changed.notify_waiters();
+    }
+
+    /// Dies at the passage of this number from now, unless that is called off with 0.
+    pub(crate) fn set_dies_after(&self, passages: u32) {
+        self.dies_after.store(passages, Ordering::Relaxed);
     }
 
     /// Stops the node as a debugger or a hypervisor does, or lets it go on.
@@ -213,10 +250,43 @@ impl Life {
 
     /// Passes at once while the node runs, later while it is paused, and never once it is dead.
     pub(crate) async fn gate(&self) {
+        self.count_passage();
         while self.is_dead() || self.paused.load(Ordering::Relaxed) {
             let _hung = self.is_dead().then(|| Hung::new(&self.world));
             self.changed.notified().await;
         }
+    }
+
+    fn count_passage(&self) {
+        let left = self.dies_after.load(Ordering::Relaxed);
+        if left == 0 {
+            return;
+        }
+        self.set_dies_after(left - 1);
+        if left == 1 {
+            self.kill();
+        }
+    }
+
+    /// Counts a commit as under way until what is returned is dropped.
+    pub(crate) fn commits(&self) -> Committing<'_> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Committing(self)
+    }
+
+    /// Keeps until when it has an event's lease, or with `None` that it has given it back.
+    pub(crate) fn set_leased(&self, event: EventId, until: Option<Duration>) {
+        let mut leased = lock(&self.leased);
+        match until {
+            Some(until) => leased.insert(event, until),
+            None => leased.remove(&event),
+        };
+    }
+
+    /// Whether it has an event's lease, and its time is not up.
+    pub(crate) fn is_leased(&self, event: EventId) -> bool {
+        let until = lock(&self.leased).get(&event).copied();
+        until.is_some_and(|until| self.world.elapsed() < until)
     }
 
     /// Ends with this life.
@@ -227,18 +297,41 @@ impl Life {
     }
 }
 
-struct Hung<'a>(&'a World);
+/// A commit that is under way.
+pub(crate) struct Committing<'a>(&'a Life);
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.commits.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// One call of a dead node, in whichever task it waits.
+struct Hung<'a> {
+    world: &'a World,
+    task: Option<task::Id>,
+}
 
 impl<'a> Hung<'a> {
     fn new(world: &'a World) -> Self {
-        world.hung.fetch_add(1, Ordering::Relaxed);
-        Self(world)
+        let task = task::try_id();
+        if let Some(task) = task {
+            *lock(&world.hung).entry(task).or_default() += 1;
+        }
+        Self { world, task }
     }
 }
 
 impl Drop for Hung<'_> {
     fn drop(&mut self) {
-        self.0.hung.fetch_sub(1, Ordering::Relaxed);
+        if let Some(task) = self.task
+            && let Entry::Occupied(mut calls) = lock(&self.world.hung).entry(task)
+        {
+            *calls.get_mut() -= 1;
+            if *calls.get() == 0 {
+                calls.remove();
+            }
+        }
     }
 }
 

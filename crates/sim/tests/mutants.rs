@@ -1,7 +1,7 @@
 //! Every planted bug is found, and made small.
 
 use sim::fleet::run_all;
-use sim::planted::mistakes;
+use sim::planted::{controls, mistakes};
 use sim::scenario::Scenario;
 use sim::shrink;
 
@@ -18,6 +18,24 @@ fn every_planted_bug_is_found_within_its_number_of_seeds() {
         }
     }
     assert!(escaped.is_empty(), "escaped: {escaped:?}");
+}
+
+#[test]
+fn a_lease_that_is_right_may_be_all_that_guards_the_stock() {
+    for control in controls() {
+        let tally = run_all(
+            1..1 + u64::from(control.seeds_max),
+            2,
+            Some(*control),
+            &|| {},
+        );
+        assert!(
+            tally.failed.is_none(),
+            "{}: {:?}",
+            control.name,
+            tally.failed
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sim::census::Kind;
 use sim::fleet::run_all;
 use sim::past::PAST;
 use sim::scenario::Scenario;
@@ -63,15 +64,26 @@ fn a_day_goes_the_same_way_whether_or_not_it_is_written_down() {
     for seed in 20..24 {
         let scenario = Scenario::of(seed);
         let (traced, not) = (run(&scenario, None, true), run(&scenario, None, false));
-        assert_eq!((traced.commands, traced.faults), (not.commands, not.faults));
+        assert_eq!((traced.commands, traced.census), (not.commands, not.census));
         assert!(not.trace.is_empty());
     }
 }
 
 #[test]
+fn every_kind_of_fault_and_answer_comes_up() {
+    let tally = run_all(1..201, 2, None, &|| {});
+    let never = Kind::ALL.into_iter();
+    let never: Vec<Kind> = never.filter(|kind| tally.census.of(*kind) == 0).collect();
+    assert!(never.is_empty(), "none of these in 200 seeds: {never:?}");
+}
+
+#[test]
 fn a_seed_holds_enough_to_go_wrong() {
-    let tally = run_all(1..41, 2, None, &|| {});
-    let (commands, faults) = (tally.commands / tally.seeds, tally.faults / tally.seeds);
+    let tally = run_all(1..201, 2, None, &|| {});
+    let (commands, faults) = (
+        tally.commands / tally.seeds,
+        tally.census.faults() / tally.seeds,
+    );
     assert!(commands >= 200, "{commands} requests a seed");
     assert!(faults >= 5, "{faults} faults a seed");
 }

@@ -15,6 +15,6 @@ mod shape;
 mod sqlite;
 
 pub use limits::DatabaseLimits;
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, Tables};
 pub use mysql::{MySqlOpenError, MySqlStore};
 pub use sqlite::{OpenError, OpenMode, SqliteStore};

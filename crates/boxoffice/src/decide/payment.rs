@@ -73,7 +73,11 @@ impl Draft<'_> {
     ) -> Arc<Reservation> {
         let payment = Payment {
             id: begin.payment,
-            amount: current.total_price,
+            amount: if planted!(Overcharged) {
+                current.total_price.times(2)
+            } else {
+                current.total_price
+            },
             method: begin.method.clone(),
             started_at: self.now,
             state: PaymentState::Pending,

@@ -175,13 +175,10 @@ impl Draft<'_> {
         }
         let current = self.do_due(found);
         let expires_at = match &current.state {
-            ReservationState::Held { extended: true, .. } => {
+            ReservationState::Held { extended: true, .. } if !planted!(ExtendedTwice) => {
                 return Err(ExtendError::ExtensionUsed);
             }
-            ReservationState::Held {
-                expires_at,
-                extended: false,
-            } => *expires_at,
+            ReservationState::Held { expires_at, .. } => *expires_at,
             ReservationState::Paying { .. } => return Err(ExtendError::PaymentInProgress),
             ReservationState::Confirmed { .. } => return Err(ExtendError::AlreadyConfirmed),
             ReservationState::Expired { .. } => return Err(ExtendError::HoldExpired),
@@ -198,7 +195,9 @@ impl Draft<'_> {
             state,
             ..(*current).clone()
         });
-        self.keep_key(extend.key.as_ref(), &value);
+        if !planted!(ExtensionKeyNotKept) {
+            self.keep_key(extend.key.as_ref(), &value);
+        }
         Ok(Answer {
             value,
             replayed: false,

@@ -89,9 +89,8 @@ impl Sequencer {
             Err(error) => return unserved(&error),
         };
         #[cfg(feature = "planted-bugs")]
-        let (snapshot, now) = match self.read_again(snapshot, now).await {
-            Some(newer) => newer,
-            None => return Attempt::Conflict,
+        let Some((snapshot, now)) = self.read_again(snapshot, now).await else {
+            return Attempt::Conflict;
         };
         let known = Known {
             snapshot: &snapshot,
@@ -269,6 +268,9 @@ impl Sequencer {
         match results.pop() {
             Some(Ok(())) => {
                 let after = after.event.deleted_at.is_none().then(|| Arc::new(after));
+                #[cfg(feature = "planted-bugs")]
+                self.announce(crate::planted::stock_as_before(snapshot, after.as_ref()));
+                #[cfg(not(feature = "planted-bugs"))]
                 self.announce(after.clone());
                 self.warm = after.map(|snapshot| Warm {
                     snapshot,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::coordinator::{Coordinator, Lease};
 use crate::ids::EventId;
 use crate::limits::Limits;
+use crate::planted::planted;
 use crate::runtime;
 use crate::time::Clock;
 
@@ -76,7 +77,9 @@ impl LeaseKeeper {
 
     /// Gives the lease back.
     pub(super) async fn give_back(&mut self) {
-        if let Some(lease) = self.held.take() {
+        if let Some(lease) = self.held.take()
+            && !planted!(LeaseNeverReturned)
+        {
             let release = self.coordinator.release(lease);
             // One that is not given back ends by itself.
             let _late = runtime::timeout(self.wait_max, release).await;

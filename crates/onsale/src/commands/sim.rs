@@ -7,8 +7,9 @@ use std::thread::available_parallelism;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use sim::census::{Kind, Part};
 use sim::fleet::{Tally, run_all};
-use sim::planted::{Mistake, mistakes};
+use sim::planted::{Mistake, controls, mistakes};
 use sim::scenario::Scenario;
 use sim::{Run, shrink, story};
 
@@ -82,6 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let tally = run_all(seeds, threads, mistake, &|| progress.inc(1));
     progress.finish_and_clear();
     tell_rate(&tally, began, threads);
+    tell_census(&tally);
     if let Some(failed) = &tally.failed {
         return Ok(tell_failure(failed, mistake));
     }
@@ -90,7 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn mistake(name: &str) -> anyhow::Result<Mistake> {
-    let found = mistakes().iter().find(|mistake| mistake.name == name);
+    let mut all = mistakes().iter().chain(controls());
+    let found = all.find(|mistake| mistake.name == name);
     found.copied().ok_or_else(|| {
         let known: Vec<&str> = mistakes().iter().map(|mistake| mistake.name).collect();
         anyhow::anyhow!("this build cannot plant {name:?}; it can plant {known:?}")
@@ -122,10 +125,25 @@ fn tell_rate(tally: &Tally, began: Instant, threads: usize) {
         seeds / secs / threads.max(1) as f64
     );
     println!(
-        "a seed held {:.0} requests and {:.1} faults on average",
+        "a seed held {:.0} requests, {:.0} more once faults had stopped, and {:.1} faults on average",
         tally.commands as f64 / seeds,
-        tally.faults as f64 / seeds
+        tally.probes as f64 / seeds,
+        tally.census.faults() as f64 / seeds
     );
+}
+
+/// What came up in so many seeds, and how often.
+fn tell_census(tally: &Tally) {
+    let seeds = tally.seeds.max(1) as f64;
+    for part in Part::ALL {
+        println!("\n{:52} {:>10} {:>8}", part.heading(), "in all", "a seed");
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.part() == part) {
+            let count = tally.census.of(kind);
+            let each = count as f64 / seeds;
+            println!("{:52} {count:>10} {each:>8.3}", kind.words());
+        }
+    }
+    println!();
 }
 
 fn one(seed: u64, mistake: Option<Mistake>, arguments: &Arguments) -> ExitCode {
@@ -144,7 +162,7 @@ fn one(seed: u64, mistake: Option<Mistake>, arguments: &Arguments) -> ExitCode {
             "seed {seed}: {}; {} requests, {} faults; no violation",
             scenario.size(),
             run.commands,
-            run.faults
+            run.faults()
         );
         return ExitCode::SUCCESS;
     }
@@ -225,6 +243,16 @@ fn find_mutants(first_seed: u64, threads: usize) -> ExitCode {
             "{:36} {found:>9} {:>7}  {rule}",
             mistake.name, mistake.seeds_max
         );
+    }
+    println!("nothing but the lease guards the stock, and the lease is right:");
+    for control in controls() {
+        let seeds = first_seed..first_seed.saturating_add(u64::from(control.seeds_max));
+        let tally = run_all(seeds, threads, Some(*control), &|| {});
+        if let Some(failed) = &tally.failed {
+            println!("{}, seed {} breaks a rule", control.name, failed.seed);
+            return tell_failure(failed, Some(*control));
+        }
+        println!("{:36} none in {} seeds", control.name, tally.seeds);
     }
     let clean = run_all(
         first_seed..first_seed.saturating_add(SEEDS),

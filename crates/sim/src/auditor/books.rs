@@ -6,6 +6,7 @@ use boxoffice::invariants;
 
 use super::{Findings, Rule};
 use crate::day::EventEvidence;
+use crate::events::price;
 use crate::history::{Shown, Status};
 
 pub(super) fn check(event: &EventEvidence, findings: &mut Findings) {
@@ -73,6 +74,10 @@ fn check_reservation(event: &EventEvidence, found: &Shown, findings: &mut Findin
         Rule::HoldsEnd,
         || format!("{found} is left at the end of the day"),
     );
+    let price = grade.map(|grade| price(grade) * i64::from(found.quantity));
+    findings.expect(price == Some(found.price), Rule::PriceIsRight, || {
+        format!("{found} costs {}, and should cost {price:?}", found.price)
+    });
     let wanted = match found.status {
         Status::Confirmed => found.quantity,
         _ => 0,

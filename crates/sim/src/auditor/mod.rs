@@ -8,6 +8,7 @@
 
 mod books;
 mod deeds;
+mod keys;
 mod likely;
 mod model;
 mod money;
@@ -69,6 +70,16 @@ pub enum Rule {
     NothingLeaks,
     /// Answers make sense by themselves.
     AnswersMakeSense,
+    /// Everybody pays the price, and no more.
+    PriceIsRight,
+    /// A key leads to one thing, which is done once.
+    KeysLeadOnce,
+    /// A hold is extended once.
+    ExtendedOnce,
+    /// What is told of an event's stock is what it was at that version, and not long ago.
+    StockIsTrue,
+    /// Nothing panics.
+    NothingPanics,
 }
 
 impl fmt::Display for Violation {
@@ -98,6 +109,11 @@ impl Rule {
             Self::ListsAreWhole => "a list read page by page has every row once",
             Self::NothingLeaks => "queues, tasks and leases return to zero",
             Self::AnswersMakeSense => "answers make sense by themselves",
+            Self::PriceIsRight => "everybody pays the price, and no more",
+            Self::KeysLeadOnce => "a key leads to one thing, which is done once",
+            Self::ExtendedOnce => "a hold is extended once",
+            Self::StockIsTrue => "what is told of the stock was so, and not long ago",
+            Self::NothingPanics => "nothing panics",
         }
     }
 }
@@ -138,9 +154,7 @@ impl Evidence {
 /// Audits a day; empty where every rule holds.
 pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> {
     let mut findings = Findings::default();
-    for leak in &evidence.leaks {
-        findings.add(Rule::NothingLeaks, leak.as_str());
-    }
+    findings.0.extend(evidence.seen.iter().cloned());
     for found in &evidence.unbalanced {
         findings.add(Rule::BooksBalance, format!("during the day, {found}"));
     }
@@ -148,7 +162,8 @@ pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> 
     let moments = evidence.moments();
     for event in &evidence.events {
         books::check(event, &mut findings);
-        reads::check(event, &evidence.history, &mut findings);
+        reads::check(scenario, event, evidence, &mut findings);
+        keys::check(event, &evidence.history, &mut findings);
         deeds::check(scenario, event, evidence, &moments, &mut findings);
     }
     money::check(scenario, evidence, &mut findings);
@@ -166,12 +181,7 @@ fn answers(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
                 format!("{} was told {what}", op.ask),
             );
         }
-        if let Told::Done { shown, .. } | Told::Reservation(shown) = &**told {
-            let another = op.ask.reservation().is_some_and(|id| id != shown.id);
-            findings.expect(!another, Rule::AnswersMakeSense, || {
-                format!("{} was told of another: {shown}", op.ask)
-            });
-        }
+        addressed(&op.ask, told, findings);
         let poisonous =
             matches!(&*op.ask, Ask::Reserve { user, .. } if user.as_str().starts_with("poison"));
         if **told == Told::Nothing(Nothing::Internal) && !poisonous {
@@ -197,6 +207,29 @@ fn answers(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
                 )
             });
         }
+    }
+}
+
+/// Whether an answer is about what was asked for, and about something that is there.
+fn addressed(ask: &Ask, told: &Told, findings: &mut Findings) {
+    match (ask, told) {
+        (_, Told::Done { shown, .. } | Told::Reservation(shown)) => {
+            let another = ask.reservation().is_some_and(|id| id != shown.id);
+            findings.expect(!another, Rule::AnswersMakeSense, || {
+                format!("{ask} was told of another: {shown}")
+            });
+        }
+        // Clients ask for an event once its organizer has heard that it is on sale.
+        (Ask::Look { .. }, Told::NotFound) => findings.add(
+            Rule::AcknowledgedSurvives,
+            format!("{ask} was told that there is no such thing"),
+        ),
+        (Ask::Open { event, .. }, Told::Opened { event: opened }) => {
+            findings.expect(event == opened, Rule::KeysLeadOnce, || {
+                format!("{ask} was told that it is event {opened}")
+            });
+        }
+        _ => {}
     }
 }
 

@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 
 /// How far clocks may run ahead, and nodes stand still, before a payment may rightly be given up
 /// while it is on its way, in milliseconds.
-const AHEAD_MS_MAX: u32 = 1_000;
+const AHEAD_MS_MAX: u128 = 1_000;
 
 pub(super) fn check(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
     let rows: HashMap<Uuid, &Shown> = evidence
@@ -20,7 +20,8 @@ pub(super) fn check(scenario: &Scenario, evidence: &Evidence, findings: &mut Fin
         .flat_map(|event| &event.reservations)
         .map(|row| (row.id, row))
         .collect();
-    let clocks_agree = scenario.ahead_ms_max() + scenario.standstill_ms() <= AHEAD_MS_MAX;
+    let ahead_ms = u128::from(scenario.ahead_ms_max()) + scenario.standstill().as_millis();
+    let clocks_agree = ahead_ms <= AHEAD_MS_MAX;
     for (payment, charge) in &evidence.charges {
         let row = rows.get(&charge.reservation);
         let paid_for = row.is_some_and(|row| row.paid.is_some_and(|paid| paid.id == *payment));
@@ -36,6 +37,14 @@ pub(super) fn check(scenario: &Scenario, evidence: &Evidence, findings: &mut Fin
                 "payment {payment} of {} was {fate} and given back {} times, for {}",
                 charge.amount,
                 charge.refunds,
+                told()
+            )
+        });
+        let price = row.map_or(charge.amount, |row| row.price);
+        findings.expect(charge.amount == price, Rule::PriceIsRight, || {
+            format!(
+                "payment {payment} is of {}, for {}, which costs {price}",
+                charge.amount,
                 told()
             )
         });

@@ -48,6 +48,7 @@ fn row(id: u128, quantity: u32, at: u64) -> Shown {
         ended_at: None,
         tickets: quantity,
         seats: Vec::new(),
+        price: i64::from(quantity) * 1_000,
         paid: None,
     }
 }
@@ -102,6 +103,7 @@ impl Account {
                 }],
                 hold_secs: 0,
                 buyer_tickets_max: None,
+                late: false,
             },
             grades: vec![grade()],
             ledger: None,
@@ -111,13 +113,7 @@ impl Account {
         let evidence = Evidence {
             history: self.history,
             events: vec![event],
-            changes: Vec::new(),
-            charges: Vec::new(),
-            leaks: Vec::new(),
-            unbalanced: Vec::new(),
-            commands: 0,
-            faults: 0,
-            record: Vec::new(),
+            ..Evidence::default()
         };
         let mut found = audit(&scenario, &evidence);
         // There is no ledger here to agree with.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use boxoffice::box_office::{BoxOffice, CreateUserError, PayRequest, ReserveRequest, Reserved};
+use boxoffice::box_office::{
+    BoxOffice, CreateEventError, CreateUserError, PayRequest, ReserveRequest, Reserved,
+};
 use boxoffice::buyer::{User, UserId};
 use boxoffice::command::{CancelError, ExtendError, PayError, ReserveError, Unserved};
 use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
@@ -12,10 +14,12 @@ use boxoffice::reservation::{Quantity, Reservation};
 use boxoffice::store::StoreError;
 
 use super::{Town, write_down};
+use crate::census::Kind;
+use crate::events::new_event;
 use crate::history::{Ask, Nothing, Op, Shown, Told, seats};
 use crate::nodes::Running;
 use crate::scenario::ClientPlan;
-use crate::world::lock;
+use crate::world::{World, lock};
 
 /// How long it takes to find out that nobody listens.
 const REFUSED: Duration = Duration::from_millis(5);
@@ -52,19 +56,32 @@ pub(super) async fn ask(
     let told = tokio::select! {
         biased;
         () = running.life.end() => None,
-        told = answer(&running, ask) => Some(Arc::new(told)),
-        () = patience(give_up) => None,
-    };
-    match &told {
-        Some(told) => {
-            world.tell(|| format!("n{} tells c{}: {told}", node.number, plan.number));
-            let mut history = lock(&town.history);
-            history[place].answered = Some(world.moment());
-            history[place].told = Some(Arc::clone(told));
+        told = answer(town, &running, ask) => Some(Arc::new(told)),
+        () = patience(give_up) => {
+            world.count(Kind::GaveUp);
+            None
         }
-        None => world.tell(|| format!("c{} hears nothing from n{}", plan.number, node.number)),
+    };
+    if let Some(told) = &told {
+        count(world, ask, told);
+        world.tell(|| format!("n{} tells c{}: {told}", node.number, plan.number));
+        let mut history = lock(&town.history);
+        history[place].answered = Some(world.moment());
+        history[place].told = Some(Arc::clone(told));
+    } else {
+        world.count(Kind::NoAnswer);
+        world.tell(|| format!("c{} hears nothing from n{}", plan.number, node.number));
     }
     told
+}
+
+fn count(world: &World, ask: &Ask, told: &Told) {
+    if let Some(kind) = told.kind() {
+        world.count(kind);
+    }
+    if matches!((ask, told), (Ask::Pay { .. }, Told::HoldExpired)) {
+        world.count(Kind::PaidTooLate);
+    }
 }
 
 /// Ends with it; who has no end to it waits for her answer, and one that never comes is found
@@ -76,15 +93,16 @@ async fn patience(give_up: Option<Duration>) {
     }
 }
 
-async fn answer(running: &Running, ask: &Ask) -> Told {
-    let told = decided(&running.office, ask).await;
+async fn answer(town: &Town, running: &Running, ask: &Ask) -> Told {
+    let told = decided(town, &running.office, ask).await;
     // What a node that stands still has decided, it says later.
     running.life.gate().await;
     told
 }
 
-async fn decided(office: &BoxOffice, ask: &Ask) -> Told {
+async fn decided(town: &Town, office: &BoxOffice, ask: &Ask) -> Told {
     match ask {
+        Ask::Open { event, key } => open(town, office, *event, key).await,
         Ask::Reserve { .. } => match reserve_request(ask) {
             Some(request) => reserved(office.reserve(request).await),
             None => Told::Nonsense("a request that cannot be made".to_owned()),
@@ -129,6 +147,21 @@ async fn decided(office: &BoxOffice, ask: &Ask) -> Told {
             Err(CreateUserError::KeyReused) => Told::KeyReused,
             Err(CreateUserError::Store(error)) => not_read(&error),
         },
+    }
+}
+
+async fn open(town: &Town, office: &BoxOffice, event: i64, key: &IdempotencyKey) -> Told {
+    let place = usize::try_from(event - 1).unwrap_or(usize::MAX);
+    let Some(plan) = town.plans.get(place) else {
+        return Told::Nonsense("an event that nobody has planned".to_owned());
+    };
+    let key = keyed(key, &[&event.to_be_bytes()]);
+    match office.create_event(new_event(plan), Some(key)).await {
+        Ok(answer) => Told::Opened {
+            event: answer.value.event.id.0,
+        },
+        Err(CreateEventError::KeyReused) => Told::KeyReused,
+        Err(CreateEventError::Store(error)) => not_read(&error),
     }
 }
 

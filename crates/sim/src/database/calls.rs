@@ -1,6 +1,7 @@
 //! The box office's port `Store`, call by call.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use boxoffice::buyer::{User, UserId, UserStatistics};
@@ -18,8 +19,9 @@ use boxoffice::store::{
 };
 use boxoffice::time::Timestamp;
 
-use super::Connections;
 use super::commit::OpenTransaction;
+use super::{CaughtUp, Connections};
+use crate::census::Kind;
 use crate::planted::Slip;
 
 #[async_trait]
@@ -35,12 +37,17 @@ impl Store for Connections {
     ) -> Result<Option<EventSnapshot>, StoreError> {
         self.statement(false).await?;
         let lags = source == Source::Reader;
-        let found = match lags.then(|| self.db.lagging(id)).flatten() {
-            Some(past) => Ok(Some(past)),
-            None => self.db.tables.event(id, source).await,
+        let past = if lags {
+            self.db.lagging(id)
+        } else {
+            Err(CaughtUp)
         };
+        let found = past.unwrap_or_else(|CaughtUp| self.db.tables.tables().event(id));
+        if lags && found.is_none() {
+            self.db.world.count(Kind::UnknownToReader);
+        }
         self.back().await;
-        found
+        Ok(found)
     }
 
     async fn events(&self, query: &EventListQuery) -> Result<Page<EventSnapshot>, StoreError> {
@@ -59,7 +66,7 @@ impl Store for Connections {
         self.statement(true).await?;
         let created = self.db.tables.create_event(new, group, key).await;
         if let Ok(Created::New(snapshot)) = &created {
-            self.db.remember(snapshot.event.id).await;
+            self.db.remember(snapshot.event.id);
         }
         self.back().await;
         created
@@ -67,9 +74,9 @@ impl Store for Connections {
 
     /// Several statements, each of its own moment: read committed.
     async fn facts(&self, event: EventId, query: &FactsQuery) -> Result<Facts, StoreError> {
-        let tables = &self.db.tables;
+        let tables = || self.db.tables.tables();
         self.statement(false).await?;
-        let version = tables.facts(event, &FactsQuery::default()).await?.version;
+        let version = tables().facts(event, &FactsQuery::default()).version;
         if query.is_empty() {
             self.back().await;
             return Ok(Facts {
@@ -85,15 +92,19 @@ impl Store for Connections {
                 buyers: query.buyers.clone(),
                 ..FactsQuery::default()
             };
-            let found = tables.facts(event, &asked).await?.holdings;
+            let found = tables().facts(event, &asked).holdings;
             self.travel().await;
             found
         };
-        let rest = FactsQuery {
-            buyers: Vec::new(),
-            ..query.clone()
+        let rest = if query.buyers.is_empty() {
+            tables().facts(event, query)
+        } else {
+            let rest = FactsQuery {
+                buyers: Vec::new(),
+                ..query.clone()
+            };
+            tables().facts(event, &rest)
         };
-        let rest = tables.facts(event, &rest).await?;
         self.statement(false).await?;
         Ok(Facts {
             version,
@@ -116,16 +127,16 @@ impl Store for Connections {
         version: Version,
     ) -> Result<Option<GroupId>, StoreError> {
         self.statement(false).await?;
-        let found = self.db.tables.group_at(event, version).await;
+        let found = self.db.tables.tables().group_at(event, version);
         self.back().await;
-        found
+        Ok(found)
     }
 
     async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
         self.statement(false).await?;
-        let found = self.db.tables.reservation(id).await;
+        let found = self.db.tables.tables().reservation(id);
         self.back().await;
-        found
+        Ok(found.map(Arc::unwrap_or_clone))
     }
 
     async fn reservation_by_code(

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use boxoffice::group::Group;
-use boxoffice::store::{CommitError, Store, StoreError};
+use boxoffice::store::{CommitError, StoreError};
 use uuid::Uuid;
 
 use super::{Connections, Database, Writer};
+use crate::census::Kind;
 use crate::history::Status;
-use crate::planted::Slip;
-use crate::world::{lock, sleep_ms};
+use crate::planted::{Slip, Trust};
+use crate::world::{Life, lock, sleep_ms};
 
 /// What becomes of a commit that has left the node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +33,7 @@ impl Connections {
             // Inside somebody else's transaction everything succeeds, and nothing stays.
             return Ok(());
         }
+        let _under_way = self.life.commits();
         let fate = self.fate();
         let outlives = self.dice(|dice| dice.percent(50));
         self.travel().await;
@@ -45,18 +47,18 @@ impl Connections {
         match fate {
             Fate::Answered => {}
             Fate::LostBefore => {
-                self.tell_lost(event.0, version.0, "was not carried out");
+                self.tell_lost(Kind::CommitNotDone, event.0, version.0);
                 self.life.gate().await;
                 return Err(lost());
             }
-            Fate::LostAfter => self.tell_lost(event.0, version.0, "was carried out"),
+            Fate::LostAfter => self.tell_lost(Kind::CommitDone, event.0, version.0),
             Fate::LostLate(ms) => {
-                self.tell_lost(event.0, version.0, "is carried out later");
-                let db = Arc::clone(&self.db);
+                self.tell_lost(Kind::CommitDoneLater, event.0, version.0);
+                let (db, life) = (Arc::clone(&self.db), Arc::clone(&self.life));
                 let node = self.node;
                 tokio::spawn(async move {
                     sleep_ms(ms).await;
-                    let _nobody_hears = db.apply(group, node).await;
+                    let _nobody_hears = db.apply(group, node, &life);
                 });
                 self.life.gate().await;
                 return Err(lost());
@@ -64,13 +66,13 @@ impl Connections {
         }
         if self.db.slips(Slip::CheckApartFromWrite) {
             // The check is a transaction of its own, and the write another.
-            let checked = self.db.tables.group_at(event, version).await;
-            if matches!(checked, Ok(Some(_))) {
+            let checked = self.db.tables.tables().group_at(event, version);
+            if checked.is_some() {
                 return Err(CommitError::VersionTaken);
             }
             self.travel().await;
         }
-        let result = self.db.apply(group, self.node).await;
+        let result = self.db.apply(group, self.node, &self.life);
         self.travel().await;
         self.life.gate().await;
         match (fate, result) {
@@ -94,12 +96,10 @@ impl Connections {
         }
     }
 
-    fn tell_lost(&self, event: i64, version: i64, what: &str) {
-        self.db.world.fault(|| {
-            format!(
-                "n{}: the answer to the commit of event {event}'s version {version} is lost; it {what}",
-                self.node
-            )
+    fn tell_lost(&self, kind: Kind, event: i64, version: i64) {
+        self.db.world.fault(kind, || {
+            let (node, what) = (self.node, kind.words());
+            format!("n{node}: event {event}'s version {version}: {what}")
         });
     }
 }
@@ -110,21 +110,28 @@ fn lost() -> CommitError {
 
 impl Database {
     /// Carries a group out, or refuses it, as one step.
-    async fn apply(&self, mut group: Group, node: u32) -> Result<(), CommitError> {
+    fn apply(&self, mut group: Group, node: u32, life: &Life) -> Result<(), CommitError> {
         let event = group.event;
         let poison =
             group.changes.reservations.iter().any(|touched| {
                 touched.new && touched.reservation.user.as_str().starts_with("poison")
             });
         if poison {
-            self.world
-                .fault(|| format!("n{node}: the database chokes on a group of event {event}"));
+            self.world.fault(Kind::Refused, || {
+                format!("n{node}: the database chokes on a group of event {event}")
+            });
             return Err(CommitError::Refused("incorrect string value".to_owned()));
         }
-        if self.trusts_the_lease() {
+        match self.slip.and_then(Slip::trust) {
+            None => {}
+            Some(Trust::WhileLeased) if !life.is_leased(event) => {
+                return Err(CommitError::VersionTaken);
+            }
             // Nothing stands between a stale decision and the tables.
-            if let Ok(Some(current)) = self.tables.ledger(event).await {
-                group.base = current.version;
+            Some(Trust::WhileLeased | Trust::Always) => {
+                if let Some((current, _)) = self.tables.tables().stock(event) {
+                    group.base = current;
+                }
             }
         }
         let (id, base) = (group.id, group.base);
@@ -133,13 +140,12 @@ impl Database {
             .map(|touched| &touched.reservation)
             .map(|made| (made.id.0, made.status().into()))
             .collect();
-        let result = self.tables.commit(vec![group]).await.pop();
-        let result = result.unwrap_or(Err(CommitError::VersionTaken));
+        let result = self.tables.tables().commit(&group);
         match &result {
             Ok(()) => {
                 lock(&self.state).changes.extend(touched);
-                self.remember(event).await;
-                self.look_at_books(event, base.next().0).await;
+                self.remember(event);
+                self.look_at_books(event, base.next().0);
                 self.world.tell(|| {
                     let version = base.next().0;
                     let brief = brief.as_deref().unwrap_or_default();
@@ -154,17 +160,6 @@ impl Database {
             }),
         }
         result
-    }
-
-    /// Of the planted bugs: those that leave it to the lease that nobody else decides.
-    fn trusts_the_lease(&self) -> bool {
-        let slips = [
-            Slip::StaleSnapshotWritten,
-            Slip::CheckApartFromWrite,
-            Slip::LeaseTrusted,
-            Slip::LeaseDeletedByAnybody,
-        ];
-        self.slip.is_some_and(|slip| slips.contains(&slip))
     }
 }
 

@@ -15,16 +15,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use boxoffice::event::EventSnapshot;
+use boxoffice::grade::Stock;
 use boxoffice::ids::EventId;
-use boxoffice::store::{Source, Store, StoreError};
+use boxoffice::store::StoreError;
 use storage::MemoryStore;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::census::Kind;
 use crate::dice::Dice;
 use crate::history::Status;
 use crate::planted::Slip;
 use crate::scenario::{Rates, Scenario, What};
 use crate::world::{Life, World, lock, sleep_ms, step_back};
+
+/// Room for the versions of most days.
+const VERSIONS_LEN: usize = 192;
 
 /// Lines that are kept of books that do not balance.
 const UNBALANCED_MAX: usize = 3;
@@ -40,6 +46,16 @@ pub(crate) enum Writer {
     Down,
 }
 
+/// The stock that a version of an event had.
+#[derive(Clone, Debug)]
+pub(crate) struct VersionStock {
+    pub(crate) event: i64,
+    pub(crate) version: i64,
+    /// When it was committed.
+    pub(crate) at: Duration,
+    pub(crate) stock: Vec<Stock>,
+}
+
 /// The database that all nodes use.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -51,6 +67,8 @@ pub(crate) struct Database {
     /// Whether the reader will fall behind today.
     lags: bool,
     state: Mutex<State>,
+    /// Tells who waits for the tables to change.
+    changed: Notify,
 }
 
 #[derive(Debug)]
@@ -60,6 +78,8 @@ struct State {
     lag: Duration,
     /// What the reader has seen of each event, and when it was committed.
     past: BTreeMap<EventId, Vec<(Duration, EventSnapshot)>>,
+    /// Every version of every event, as the tables had it.
+    versions: Vec<VersionStock>,
     /// What each commit made of which reservations, in their order.
     changes: Vec<(Uuid, Status)>,
     /// What the books said wrong, the first few.
@@ -80,9 +100,11 @@ impl Database {
                 writer: Writer::Open,
                 lag: Duration::ZERO,
                 past: BTreeMap::new(),
+                versions: Vec::with_capacity(VERSIONS_LEN),
                 changes: Vec::new(),
                 unbalanced: Vec::new(),
             }),
+            changed: Notify::new(),
         })
     }
 
@@ -120,32 +142,58 @@ impl Database {
         self.slip == Some(slip)
     }
 
-    /// Keeps what an event was like, for a reader that lags.
-    async fn remember(&self, event: EventId) {
-        if !self.lags {
-            return;
-        }
-        let Ok(Some(snapshot)) = self.tables.event(event, Source::Writer).await else {
-            return;
-        };
-        let at = self.world.elapsed();
-        let mut state = lock(&self.state);
-        state.past.entry(event).or_default().push((at, snapshot));
+    /// Every version of every event.
+    pub(crate) fn take_versions(&self) -> Vec<VersionStock> {
+        std::mem::take(&mut lock(&self.state).versions)
     }
 
-    /// What the reader says; `None`: it has caught up.
-    fn lagging(&self, event: EventId) -> Option<EventSnapshot> {
+    /// Ends once nothing is held, being paid for or to be given back.
+    pub(crate) async fn nothing_waits(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.tables.tables().nothing_waits() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Keeps what an event is like now: for the auditor, and for a reader that lags.
+    fn remember(&self, event: EventId) {
+        let tables = self.tables.tables();
+        let at = self.world.elapsed();
+        let mut state = lock(&self.state);
+        if let Some((version, stock)) = tables.stock(event) {
+            state.versions.push(VersionStock {
+                event: event.0,
+                version: version.0,
+                at,
+                stock,
+            });
+        }
+        if self.lags
+            && let Some(snapshot) = tables.event(event)
+        {
+            state.past.entry(event).or_default().push((at, snapshot));
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// What a reader says that is behind; `None` in it where it has not heard of the event yet.
+    fn lagging(&self, event: EventId) -> Result<Option<EventSnapshot>, CaughtUp> {
         let state = lock(&self.state);
         if state.lag.is_zero() {
-            return None;
+            return Err(CaughtUp);
         }
-        let seen = self.world.elapsed().saturating_sub(state.lag);
-        let past = state.past.get(&event)?;
-        let found = past.iter().rev().find(|(at, _)| *at <= seen);
-        let (_, snapshot) = found.or(past.first())?;
-        Some(snapshot.clone())
+        let past = state.past.get(&event).ok_or(CaughtUp)?;
+        let found = past.iter().rev();
+        let mut found = found.skip_while(|(at, _)| *at + state.lag > self.world.elapsed());
+        Ok(found.next().map(|(_, snapshot)| snapshot.clone()))
     }
 }
+
+/// The reader is as good as the writer.
+struct CaughtUp;
 
 /// One node's way to the database, for one life of the node.
 pub(crate) struct Connections {
@@ -182,9 +230,9 @@ impl Connections {
             self.dice(|dice| (dice.below(1_000), dice.below(100), dice.within(1..=3)));
         if slow < self.db.rates.slow && !self.is_calm() {
             let ms = self.dice(|dice| dice.within(20..=900));
-            self.db
-                .world
-                .fault(|| format!("n{}: a statement takes {ms} ms", self.node));
+            self.db.world.fault(Kind::Slow, || {
+                format!("n{}: a statement takes {ms} ms", self.node)
+            });
             return sleep_ms(ms).await;
         }
         match roll {
@@ -217,18 +265,24 @@ impl Connections {
         let roll = self.dice(|dice| dice.below(1_000));
         let world = &self.db.world;
         if roll < rates.dropped {
-            world.fault(|| format!("n{}: the connection breaks", self.node));
+            world.fault(Kind::ConnectionBroken, || {
+                format!("n{}: the connection breaks", self.node)
+            });
             return refused("the connection broke");
         }
         if writes && roll < rates.dropped + rates.lock_wait {
             let ms = self.dice(|dice| dice.within(200..=1_500));
-            world.fault(|| format!("n{}: a lock is waited for in vain, {ms} ms", self.node));
+            world.fault(Kind::LockWait, || {
+                format!("n{}: a lock is waited for in vain, {ms} ms", self.node)
+            });
             sleep_ms(ms).await;
             self.life.gate().await;
             return refused("lock wait timeout exceeded");
         }
         if writes && roll < rates.dropped + rates.lock_wait + rates.deadlock {
-            world.fault(|| format!("n{}: chosen as a deadlock's victim", self.node));
+            world.fault(Kind::Deadlock, || {
+                format!("n{}: chosen as a deadlock's victim", self.node)
+            });
             return refused("deadlock found");
         }
         Ok(())

@@ -8,6 +8,7 @@ mod create;
 mod ledger;
 mod lists;
 mod state;
+mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,7 @@ use boxoffice::store::{
 use boxoffice::time::Timestamp;
 
 use self::state::State;
+pub use self::tables::Tables;
 
 /// The store over plain maps. A clone is another handle to the same.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,11 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The tables as they are now, for as long as this is kept: nobody else can use them meanwhile.
+    pub fn tables(&self) -> Tables<'_> {
+        Tables(self.state())
     }
 
     /// A panic elsewhere cannot leave the maps half changed: a group is checked before it is applied.
