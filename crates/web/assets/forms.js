@@ -31,6 +31,24 @@ export function guardForms() {
   });
 }
 
+const SENT = "sent";
+
+/**
+ * Gives the form that takes seats its key back where its answer was never seen: who reloads the page while it
+ * is on its way, and sends the form again, reserves once. Every other page is the answer, or leads away.
+ */
+export function keepKey() {
+  const form = document.getElementById("reserve");
+  try {
+    const { from, key } = JSON.parse(sessionStorage.getItem(SENT) ?? "{}");
+    if (from !== location.pathname) sessionStorage.removeItem(SENT);
+    else if (form && from !== new URL(form.action).pathname) form.elements.key.value = key;
+    form?.addEventListener("submit", () => sessionStorage.setItem(SENT, JSON.stringify({ from: location.pathname, key: form.elements.key.value })));
+  } catch {
+    // A browser that keeps nothing has a new key after a reload.
+  }
+}
+
 /** Sends a form that could not be answered, after the time that the server gave it. */
 export function sendAgain() {
   for (const form of document.querySelectorAll("form[data-again]")) {

@@ -1,12 +1,13 @@
 // What every page does with a script. Each works without it, too.
 
 import { startCountdowns } from "./clock.js";
-import { guardForms, sendAgain } from "./forms.js";
+import { guardForms, keepKey, sendAgain } from "./forms.js";
 import { chooseSeats } from "./map.js";
 import { watchStock } from "./stock.js";
 
 startCountdowns();
 guardForms();
+keepKey();
 sendAgain();
 watchStock();
 chooseSeats();

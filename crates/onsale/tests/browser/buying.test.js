@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openBrowser, visitor } from "./support/browser.js";
-import { countReservations, fillIn, pay, reserve, until } from "./support/buying.js";
+import { openBrowser, testOnBoth, visitor } from "./support/browser.js";
+import { countReservations, fillIn, keptUntil, pay, reserve, until } from "./support/buying.js";
 import { openHouse } from "./support/house.js";
 import { openLine } from "./support/line.js";
 
@@ -22,15 +22,39 @@ async function visit(options) {
   return context.newPage();
 }
 
+/** Says that what was paid goes back, and in the end that it went; the amount alone is also the order's total. */
+async function isRefunded(page) {
+  await page.getByText(/^₩200,000 (was refunded\.|goes back the way it came, by .+\.)$/).waitFor();
+  const done = async () => {
+    await page.reload();
+    return page.getByText("₩200,000 was refunded.", { exact: true }).count();
+  };
+  await until(done, (count) => count === 1);
+}
+
+/** Presses a button, and reloads while the answer is on its way, which gives that answer up. */
+async function pressAndReload(page, line, name) {
+  const screen = await page.context().newCDPSession(page);
+  const opened = await page.evaluate(() => performance.timeOrigin);
+  const before = line.withheld;
+  line.isSilent = true;
+  await page.getByRole("button", { name }).click({ noWaitAfter: true });
+  await until(() => line.withheld, (count) => count > before);
+  line.isSilent = false;
+  await screen.send("Page.reload");
+  await page.waitForFunction((then) => performance.timeOrigin !== then && document.readyState === "complete", opened);
+}
+
 const eventUrl = ({ eventId }) => `${house.url}/events/${eventId}`;
 
-test("a buyer finds an event, reserves, pays, and has her tickets", async () => {
-  await house.event({ eventName: "The Long Way Home" });
-  const page = await visit();
+testOnBoth("a buyer finds an event, reserves, pays, and has her tickets", async (size) => {
+  const name = `The Long Way Home on a ${size}`;
+  await house.event({ eventName: name });
+  const page = await visit({ size });
   await page.goto(house.url);
-  await page.getByRole("searchbox").fill("long way");
+  await page.getByRole("searchbox").fill(`long way home on a ${size}`);
   await page.getByRole("button", { name: "Search" }).click();
-  await page.getByRole("link", { name: "The Long Way Home" }).click();
+  await page.getByRole("link", { name }).click();
   await fillIn(page);
   await page.getByRole("button", { name: "Reserve" }).click();
   await page.waitForURL("**/reservations/*");
@@ -38,8 +62,11 @@ test("a buyer finds an event, reserves, pays, and has her tickets", async () => 
   const timer = page.getByRole("timer");
   const first = await timer.textContent();
   await until(() => timer.textContent(), (now) => now !== first);
+  const before = await keptUntil(page);
   await page.getByRole("button", { name: "More time, please" }).click();
   await page.getByText("You have extended your time already.").waitFor();
+  const after = await keptUntil(page);
+  assert.ok(after >= before + 60_000, `${before} ${after}`);
 
   await pay(page, "4000 0000 0000 0002");
   await page.getByRole("alert").getByText("Your card was declined").waitFor();
@@ -57,23 +84,24 @@ test("a buyer finds an event, reserves, pays, and has her tickets", async () => 
   await page.getByText("Cancel these tickets").click();
   await page.getByRole("button", { name: "Yes, cancel all of them" }).click();
   await page.getByRole("heading", { name: "Cancelled" }).waitFor();
-  await page.getByText("₩200,000").first().waitFor();
+  await isRefunded(page);
 });
 
-test("without scripts a buyer finds an event, reserves, pays and sees the ticket", async () => {
-  await house.event({ eventName: "Plain Evening" });
-  const page = await visit({ javaScript: false });
-  await page.goto(`${house.url}/?q=plain`);
-  await page.getByRole("link", { name: "Plain Evening" }).click();
+testOnBoth("without scripts a buyer finds an event, reserves, pays and sees the ticket", async (size) => {
+  const name = `Plain Evening on a ${size}`;
+  await house.event({ eventName: name });
+  const page = await visit({ size, javaScript: false });
+  await page.goto(`${house.url}/?q=plain+evening+on+a+${size}`);
+  await page.getByRole("link", { name }).click();
   await fillIn(page);
   await page.getByRole("button", { name: "Reserve" }).click();
   await pay(page);
   await page.getByText("Ticket 2 of 2").waitFor();
 });
 
-test("without scripts a buyer chooses her seats in the table", async () => {
+testOnBoth("without scripts a buyer chooses her seats in the table", async (size) => {
   const event = await house.event(numbered());
-  const page = await visit({ javaScript: false });
+  const page = await visit({ size, javaScript: false });
   await page.goto(eventUrl(event));
   await page.getByRole("link", { name: "Choose seats on the map" }).click();
   await page.getByRole("checkbox", { name: "R-B-3", exact: true }).check();
@@ -84,9 +112,9 @@ test("without scripts a buyer chooses her seats in the table", async () => {
   await page.getByText("R-B-4", { exact: true }).waitFor();
 });
 
-test("a double click reserves once", async () => {
+testOnBoth("a double click reserves once", async (size) => {
   const event = await house.event();
-  const page = await visit();
+  const page = await visit({ size });
   await page.goto(eventUrl(event));
   await fillIn(page);
   await page.getByRole("button", { name: "Reserve" }).dblclick();
@@ -94,9 +122,9 @@ test("a double click reserves once", async () => {
   assert.equal(await countReservations(house, event.eventId), 1);
 });
 
-test("who goes back and sends the same form again has reserved once", async () => {
+testOnBoth("who goes back and sends the same form again has reserved once", async (size) => {
   const event = await house.event();
-  const page = await visit();
+  const page = await visit({ size });
   await reserve(page, eventUrl(event));
   const first = page.url();
   await page.reload();
@@ -108,36 +136,94 @@ test("who goes back and sends the same form again has reserved once", async () =
   assert.equal(await countReservations(house, event.eventId), 1);
 });
 
-test("an answer that is lost on its way loses nothing, and going back to try again doubles nothing", async () => {
+/** Presses a button whose answer is lost: the browser shows an error of its own. */
+async function pressInVain(page, line, name) {
+  line.breaks = true;
+  const before = line.broken;
+  await page.getByRole("button", { name }).click();
+  await until(() => line.broken, (count) => count > before);
+  await page.waitForURL((url) => url.protocol === "chrome-error:");
+  line.breaks = false;
+}
+
+testOnBoth("an answer that is lost on its way loses nothing, and going back to try again doubles nothing", async (size) => {
   const event = await house.event();
   const line = await openLine(house.url);
   try {
-    const page = await visit();
+    const page = await visit({ size });
     await page.goto(`${line.url}/events/${event.eventId}`);
     await fillIn(page);
-    line.breaks = true;
-    // The browser shows an error of its own.
-    await page.getByRole("button", { name: "Reserve" }).click();
-    await until(() => line.broken, (count) => count > 0);
-    await page.waitForURL((url) => url.protocol === "chrome-error:");
+    await pressInVain(page, line, "Reserve");
     assert.equal(await countReservations(house, event.eventId), 1);
-
-    line.breaks = false;
     await page.goBack();
     await page.getByLabel("E-mail or user name").fill("mina@example.com");
     await page.getByRole("button", { name: "Reserve" }).click();
     await page.waitForURL("**/reservations/*");
     assert.equal(await countReservations(house, event.eventId), 1);
 
-    line.breaks = true;
-    const before = line.broken;
-    await page.getByRole("button", { name: /^Pay/ }).click();
-    await until(() => line.broken, (count) => count > before);
-    await page.waitForURL((url) => url.protocol === "chrome-error:");
-    line.breaks = false;
+    const before = await keptUntil(page);
+    await pressInVain(page, line, "More time, please");
+    await page.goBack();
+    await page.reload();
+    await page.getByText("You have extended your time already.").waitFor();
+    assert.ok((await keptUntil(page)) >= before + 60_000);
+
+    await pressInVain(page, line, /^Pay/);
     await page.goBack();
     await page.reload();
     await page.getByRole("heading", { name: "See you there!" }).waitFor();
+    assert.deepEqual(await house.payments(event.eventId), ["PAID"]);
+
+    await page.getByText("Cancel these tickets").click();
+    await pressInVain(page, line, "Yes, cancel all of them");
+    await page.goBack();
+    await page.reload();
+    await page.getByRole("heading", { name: "Cancelled" }).waitFor();
+    await isRefunded(page);
+    assert.deepEqual(await house.payments(event.eventId), ["REFUNDED"]);
+  } finally {
+    line.close();
+  }
+});
+
+test("seats whose return was not answered are back once", async () => {
+  const event = await house.event();
+  const line = await openLine(house.url);
+  try {
+    const page = await visit();
+    await reserve(page, `${line.url}/events/${event.eventId}`);
+    await pressInVain(page, line, "Give the seats back");
+    await page.goBack();
+    await page.reload();
+    await page.getByRole("heading", { name: "Cancelled" }).waitFor();
+    const { availableSeats } = await house.api("GET", `/events/${event.eventId}`);
+    assert.equal(availableSeats, 300);
+  } finally {
+    line.close();
+  }
+});
+
+testOnBoth("who reloads while an answer is on its way, and sends again, has reserved and paid once", async (size) => {
+  const event = await house.event();
+  const line = await openLine(house.url);
+  try {
+    const page = await visit({ size });
+    await page.goto(`${line.url}/events/${event.eventId}`);
+    await fillIn(page);
+    await pressAndReload(page, line, "Reserve");
+    await fillIn(page);
+    await page.getByRole("button", { name: "Reserve" }).click();
+    await page.waitForURL("**/reservations/*");
+    assert.equal(await countReservations(house, event.eventId), 1);
+
+    await page.getByLabel("Card number").fill("4242 4242 4242 4242");
+    await pressAndReload(page, line, /^Pay/);
+    await page.getByRole("heading", { name: "See you there!" }).waitFor();
+    assert.deepEqual(await house.payments(event.eventId), ["PAID"]);
+
+    // Who wants more seats later has a new form.
+    await reserve(page, `${line.url}/events/${event.eventId}`);
+    assert.equal(await countReservations(house, event.eventId), 2);
   } finally {
     line.close();
   }
@@ -166,6 +252,66 @@ test("a payment that is sent twice is one payment", async () => {
   await page.goBack();
   await page.goForward();
   await page.getByRole("heading", { name: "See you there!" }).waitFor();
+  assert.deepEqual(await house.payments(event.eventId), ["PAID"]);
+});
+
+test("the same payment form that arrives several times is one payment", async () => {
+  const event = await house.event();
+  const page = await visit();
+  await reserve(page, eventUrl(event));
+  await page.getByLabel("Card number").fill("4242 4242 4242 4242");
+  await page.evaluate(() => {
+    const form = document.querySelector("form[action$='/payment']");
+    const send = () => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+    return Promise.all([send(), send(), send()]).then(() => undefined);
+  });
+  await page.getByRole("button", { name: /^Pay/ }).click();
+  await page.getByRole("heading", { name: "See you there!" }).waitFor();
+  assert.deepEqual(await house.payments(event.eventId), ["PAID"]);
+});
+
+testOnBoth("to press twice for more time, or to give the seats back, counts once", async (size) => {
+  const event = await house.event();
+  const page = await visit({ size });
+  await reserve(page, eventUrl(event));
+  await page.getByRole("button", { name: "More time, please" }).dblclick();
+  await page.getByText("You have extended your time already.").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0, "the second press is no mistake of hers");
+  await page.getByRole("button", { name: "Give the seats back" }).dblclick();
+  await page.getByRole("heading", { name: "Cancelled" }).waitFor();
+  await page.getByText("Nothing had been paid").waitFor();
+  const { availableSeats } = await house.api("GET", `/events/${event.eventId}`);
+  assert.equal(availableSeats, 300);
+});
+
+test("two tabs that pay for one hold at once are one payment", async () => {
+  const event = await house.event();
+  const context = await visitor(browser);
+  const tabs = [await context.newPage(), await context.newPage()];
+  await reserve(tabs[0], eventUrl(event));
+  await tabs[1].goto(tabs[0].url());
+  await Promise.all(tabs.map((tab) => pay(tab)));
+  for (const tab of tabs) await tab.getByRole("heading", { name: "See you there!" }).waitFor();
+  assert.deepEqual(await house.payments(event.eventId), ["PAID"]);
+});
+
+test("of two tabs of one hold that pay and give back at once, both say what became of it", async () => {
+  const event = await house.event();
+  const context = await visitor(browser);
+  const tabs = [await context.newPage(), await context.newPage()];
+  await reserve(tabs[0], eventUrl(event));
+  await tabs[1].goto(tabs[0].url());
+  await Promise.all([pay(tabs[0]), tabs[1].getByRole("button", { name: "Give the seats back" }).click()]);
+  const ends = tabs.map((tab) => tab.getByRole("heading", { name: /^(See you there!|Cancelled)$/ }));
+  for (const end of ends) await end.waitFor();
+
+  for (const tab of tabs) await tab.goto(tab.url().replace(/\/(payment|cancellation)$/, ""));
+  const [one, other] = [await ends[0].textContent(), await ends[1].textContent()];
+  assert.equal(one, other);
+  const payments = await house.payments(event.eventId);
+  const { availableSeats } = await house.api("GET", `/events/${event.eventId}`);
+  if (one === "Cancelled") assert.deepEqual([payments.includes("PAID"), availableSeats], [false, 300]);
+  else assert.deepEqual([payments, availableSeats], [["PAID"], 298]);
 });
 
 test("a slow bank is waited for, and the page finds out by itself", async () => {
@@ -187,11 +333,32 @@ test("a declined card and a hold that runs out after it do not pay again by them
   assert.ok(!page.url().endsWith("/payment"));
 });
 
-test("a hold that runs out warns before it does, and is explained after it did", async () => {
-  const event = await house.event({ holdSeconds: 3 });
-  const page = await visit();
+testOnBoth("a hold warns in its last minute, and not before", async (size) => {
+  const event = await house.event();
+  const page = await visit({ size });
+  // The page's clock, which can be put forward.
+  await page.addInitScript(() => {
+    const now = performance.now.bind(performance);
+    globalThis.skippedMillis = 0;
+    performance.now = () => now() + globalThis.skippedMillis;
+  });
   await reserve(page, eventUrl(event));
-  await page.getByText("Less than a minute is left.").waitFor();
+  const skip = (millis) => page.evaluate((skipped) => void (globalThis.skippedMillis = skipped), millis);
+  const shown = () => page.evaluate(() => [document.querySelector("[role=timer]").textContent, document.getElementById("warning").textContent, document.querySelectorAll(".timer.urgent").length]);
+  const left = (await keptUntil(page)) - Date.now();
+
+  await skip(left - 85_000);
+  const [, early, isEarly] = await until(shown, ([time]) => /^01:[0-2]\d$/.test(time));
+  assert.deepEqual([early, isEarly], ["", 0]);
+  await skip(left - 50_000);
+  const [, warning, isUrgent] = await until(shown, ([time]) => /^00:\d\d$/.test(time));
+  assert.deepEqual([warning, isUrgent], ["Less than a minute is left. Pay now, or extend your time.", 1]);
+});
+
+testOnBoth("a hold that runs out is explained", async (size) => {
+  const event = await house.event({ holdSeconds: 3 });
+  const page = await visit({ size });
+  await reserve(page, eventUrl(event));
   await page.getByRole("heading", { name: "The time to pay is over" }).waitFor({ timeout: 15_000 });
   await page.getByText("You were not charged").waitFor();
 });

@@ -24,6 +24,11 @@ export async function pay(page, card = "4242 4242 4242 4242") {
   await page.getByRole("button", { name: /^Pay/ }).click();
 }
 
+/** Until when a hold's page says that its seats are kept, in milliseconds. */
+export async function keptUntil(page) {
+  return Number(await page.getByRole("timer").getAttribute("data-countdown"));
+}
+
 /** How many reservations of an event there are. */
 export async function countReservations(house, eventId) {
   const { totalElements } = await house.api("GET", `/reservations?eventId=${eventId}&size=1`);

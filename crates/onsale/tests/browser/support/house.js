@@ -1,10 +1,11 @@
 // Starts the real server privately: on a free port, with its data in a folder of its own.
 
-import { spawn } from "node:child_process";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 /** The server and its commands. */
 export const BINARY = process.env.TEST_BINARY ?? new URL("../../../../../target/debug/onsale", import.meta.url).pathname;
@@ -52,10 +53,17 @@ class House {
     };
   }
 
-  /** When the database's log was last written to, in milliseconds: the last commit. */
-  async lastCommit() {
-    const { mtimeMs } = await stat(join(this.folder, "onsale.db-wal"));
-    return mtimeMs;
+  /** What became of each payment of an event, as the books have it. */
+  async payments(eventId) {
+    const reads = "import sqlite3, sys; print('\\n'.join(state for state, in sqlite3.connect(sys.argv[1]).execute('SELECT state FROM payments WHERE event_id = ?', sys.argv[2:])))";
+    const { stdout } = await promisify(execFile)("python3", ["-c", reads, join(this.folder, "onsale.db"), String(eventId)]);
+    return stdout.split("\n").filter(Boolean);
+  }
+
+  /** When the last reservation of an event was decided, in milliseconds, as the ledger has it: a moment before its commit. */
+  async lastSale(eventId) {
+    const { content } = await this.api("GET", `/reservations?eventId=${eventId}&size=100`);
+    return Math.max(...content.map(({ reservedAt }) => Date.parse(reservedAt)));
   }
 
   /** Asks the API; fails on any answer that is not a success. */
