@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openBrowser, visitor } from "./support/browser.js";
+import { openBrowser, testOnBoth, visitor } from "./support/browser.js";
 import { countReservations, fillIn, reserve, signIn, until } from "./support/buying.js";
 import { keepWatch } from "./support/checks.js";
 import { openHouse } from "./support/house.js";
@@ -22,8 +22,8 @@ after(async () => {
 /** A house that lets somebody from elsewhere ask for a few things at once, and then one a second. */
 const narrow = (burst) => openHouse({ ONSALE_FORWARDED_HOPS: "1", ONSALE_CLIENT_REQUESTS_PER_SEC: "1", ONSALE_CLIENT_BURST_REQUESTS: String(burst) });
 
-async function elsewhere() {
-  const context = await visitor(browser);
+async function elsewhere(size) {
+  const context = await visitor(browser, { size });
   await context.setExtraHTTPHeaders(BUYER);
   return context.newPage();
 }
@@ -34,10 +34,10 @@ async function crowd({ url }) {
   while (status !== 429) ({ status } = await fetch(`${url}/tickets`, { headers: BUYER }));
 }
 
-test("a page that cannot be had for the crowd comes back by itself", async () => {
+testOnBoth("a page that cannot be had for the crowd comes back by itself", async (size) => {
   const busy = await narrow(1);
   try {
-    const page = await elsewhere();
+    const page = await elsewhere(size);
     await crowd(busy);
     await page.goto(busy.url);
     await page.getByRole("heading", { name: "A great many people are here" }).waitFor();
@@ -47,11 +47,11 @@ test("a page that cannot be had for the crowd comes back by itself", async () =>
   }
 });
 
-test("a form that the crowd kept out is still filled in, and counts once when it is sent again", async () => {
+testOnBoth("a form that the crowd kept out is still filled in, and counts once when it is sent again", async (size) => {
   const busy = await narrow(20);
   try {
     const { eventId } = await busy.event();
-    const page = await elsewhere();
+    const page = await elsewhere(size);
     await page.goto(`${busy.url}/events/${eventId}`);
     await fillIn(page);
     await crowd(busy);
@@ -73,11 +73,11 @@ test("a form that the crowd kept out is still filled in, and counts once when it
   }
 });
 
-test("what nobody knows the outcome of is asked again by itself, and counts once", async () => {
+testOnBoth("what nobody knows the outcome of is asked again by itself, and counts once", async (size) => {
   const slow = await openHouse({ ONSALE_REQUEST_DEADLINE_MS: "300" });
   try {
     const { eventId } = await slow.event();
-    const page = await (await visitor(browser)).newPage();
+    const page = await (await visitor(browser, { size })).newPage();
     await page.goto(`${slow.url}/events/${eventId}`);
     await fillIn(page);
     const release = await slow.lockDatabase();
@@ -132,9 +132,9 @@ test("no script that is not ours runs in a page, and none of its forms leads els
   assert.equal(await page.evaluate(() => globalThis.isInjected), undefined);
 });
 
-test("a form that another site's page sends does nothing", async () => {
+testOnBoth("a form that another site's page sends does nothing", async (size) => {
   const { eventId } = await house.event();
-  const context = await visitor(browser);
+  const context = await visitor(browser, { size });
   const page = await context.newPage();
   await reserve(page, `${house.url}/events/${eventId}`);
   const hold = page.url();
