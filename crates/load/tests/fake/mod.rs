@@ -1,6 +1,7 @@
 //! A box office small enough to be obviously right, and able to lie on purpose.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -27,7 +28,12 @@ pub(crate) enum Lie {
     Overloaded,
     /// Sells to every tenth buyer and hangs up, which is no lie either.
     HangsUp,
+    /// Sells honestly, and takes [`SLOW`] for it.
+    Slow,
 }
+
+/// How long a [`Lie::Slow`] server takes to answer a reservation, at least.
+pub(crate) const SLOW: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -135,6 +141,9 @@ async fn seats(State(office): Shared) -> Json<Value> {
 }
 
 async fn reserve(State(office): Shared, headers: HeaderMap, Json(order): Json<Reserve>) -> Reply {
+    if enter(&office).lie == Lie::Slow {
+        tokio::time::sleep(SLOW).await;
+    }
     let mut office = enter(&office);
     assert!(headers.contains_key("idempotency-key"));
     office.requests += 1;
