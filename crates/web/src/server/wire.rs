@@ -3,6 +3,7 @@
 //! hyper answers a head that it cannot read by itself, with a bare status and no body. The contract
 //! wants the envelope, so it takes that answer's place here.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +45,15 @@ pub(super) struct Wire<F> {
 /// What the kernel keeps of a stream that its reader does not take, in bytes: some states, where it
 /// would else keep minutes of them.
 const STREAM_SEND_BUFFER_BYTES: usize = 16 * 1_024;
+
+/// An answer up to so many bytes leaves in one piece: to copy it costs less than to have the kernel
+/// look at its two.
+const SMALL_ANSWER_BYTES: usize = 2 * 1_024;
+
+thread_local! {
+    /// Where a small answer is put together.
+    static WHOLE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 impl<F: Front> Wire<F> {
     pub(super) fn new(socket: TcpStream, own: Arc<Own<F>>) -> Self {
@@ -153,7 +163,17 @@ impl<F: Front> Write for Wire<F> {
         if let Some(taken) = bufs.first().and_then(|head| self.intercept(head)) {
             return Poll::Ready(Ok(taken));
         }
-        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        let socket = Pin::new(&mut self.socket);
+        let len: usize = bufs.iter().map(|part| part.len()).sum();
+        let written = if bufs.len() > 1 && len <= SMALL_ANSWER_BYTES {
+            WHOLE.with_borrow_mut(|whole| {
+                whole.clear();
+                bufs.iter().for_each(|part| whole.extend_from_slice(part));
+                socket.poll_write(cx, whole)
+            })
+        } else {
+            socket.poll_write_vectored(cx, bufs)
+        };
         self.on_write(&written);
         written
     }
