@@ -10,8 +10,8 @@ use crate::testing::snapshot;
 /// What a node may lose by a Redis that has just gone: a command's time, and a little.
 const COST_MAX: std::time::Duration = ms(400);
 
-/// What it may lose by a Redis that it knows to be gone.
-const COST_AFTERWARDS_MAX: std::time::Duration = ms(30);
+/// What it may lose by a Redis that it knows to be gone: less than a single wait for one.
+const COST_AFTERWARDS_MAX: std::time::Duration = ms(140);
 
 #[tokio::test]
 async fn without_redis_a_node_begins_and_serves_and_says_so() {
