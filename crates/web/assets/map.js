@@ -25,11 +25,12 @@ class Chooser {
     this.host = this.map.querySelector("[data-plan]");
     this.host.append(this.plan.svg);
     this.boxes = new Map();
+    this.table = article.querySelector("details.table");
+    this.news = new Map();
     for (const box of this.form.querySelectorAll("input[type=checkbox]")) this.boxes.set(box.value, box);
     this.chosen = new Set([...this.boxes.values()].filter((box) => box.checked).map((box) => box.value));
     this.cursor = { row: 0, place: Math.floor((this.grades[0]?.places ?? 0) / 2) };
     this.map.hidden = false;
-    article.querySelector("[data-table]").open = false;
     this.listen();
     this.show();
   }
@@ -40,6 +41,7 @@ class Chooser {
       const seat = this.plan.find(event.target.value);
       if (seat && event.target.checked !== this.chosen.has(seat.label)) this.toggle(seat);
     });
+    this.table.addEventListener("toggle", () => this.table.open && this.takeTable());
     this.map.addEventListener("click", (event) => {
       const { zoom } = event.target.dataset;
       if (zoom === "all") this.plan.whole();
@@ -193,9 +195,10 @@ class Chooser {
     for (const grade of state.seatTypes) {
       for (const { row, states } of grade.seats ?? []) {
         this.plan.setRow(grade.seatType, row, states);
-        this.takeTable(grade.seatType, row, states);
+        this.news.set(`${grade.seatType}-${row}`, states);
       }
     }
+    if (this.table.open) this.takeTable();
     if (this.form.dataset.sent) return;
     const lost = [...this.chosen].filter((label) => this.plan.find(label)?.state !== "A");
     if (lost.length === 0) return;
@@ -204,16 +207,20 @@ class Chooser {
     this.show();
   }
 
-  takeTable(grade, row, states) {
-    for (let place = 0; place < states.length; place += 1) {
-      const label = `${grade}-${row}-${place + 1}`;
-      const box = this.boxes.get(label);
-      const taken = states[place] !== "A";
-      if (!box) return;
-      if (box.disabled === taken) continue;
-      box.disabled = taken;
-      box.setAttribute("aria-label", taken ? `${label} ${states[place] === "H" ? this.texts.held : this.texts.sold}` : label);
+  /** Shows the news in the table: of no use while it is closed, and not cheap. */
+  takeTable() {
+    for (const [row, states] of this.news) {
+      for (let place = 0; place < states.length; place += 1) {
+        const label = `${row}-${place + 1}`;
+        const box = this.boxes.get(label);
+        if (!box) break;
+        const { disabled } = box;
+        const name = { A: label, H: `${label} ${this.texts.held}`, S: `${label} ${this.texts.sold}` }[states[place]];
+        if (disabled !== (states[place] !== "A")) box.disabled = !disabled;
+        if (box.getAttribute("aria-label") !== name) box.setAttribute("aria-label", name);
+      }
     }
+    this.news.clear();
   }
 }
 

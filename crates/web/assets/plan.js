@@ -7,11 +7,12 @@ const HEAD = 16;
 const STAGE = 38;
 const NS = "http://www.w3.org/2000/svg";
 
-// Told apart by shape, too: a square, a triangle, a cross.
+// Told apart by shape, too: a frame, a triangle, a cross. All are areas: to draw a line, with its
+// ends and corners, costs a phone four times as much.
 const SHAPES = {
-  A: (x, y) => `M${x + 1.5} ${y + 1.5}h7v7h-7z`,
-  H: (x, y) => `M${x + 5} ${y + 1.5}l3.5 7h-7z`,
-  S: (x, y) => `M${x + 3} ${y + 3}l4 4m0-4l-4 4`,
+  A: (x, y) => `M${x + 1} ${y + 1}h8v8h-8zm1 1v6h6v-6z`,
+  H: (x, y) => `M${x + 5} ${y + 1}l4 8h-8z`,
+  S: (x, y) => `M${x + 3.2} ${y + 2.5}l1.8 1.8 1.8-1.8.7.7-1.8 1.8 1.8 1.8-.7.7-1.8-1.8-1.8 1.8-.7-.7 1.8-1.8-1.8-1.8z`,
 };
 const CLASSES = { A: "free", H: "held", S: "sold" };
 

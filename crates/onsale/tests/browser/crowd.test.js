@@ -11,6 +11,7 @@ import { ADMIN_TOKEN, BINARY, openHouse } from "./support/house.js";
 const TABS = Number(process.env.TEST_TABS ?? 20);
 const BUYERS = Number(process.env.TEST_BUYERS ?? 200);
 const ROWS = Number(process.env.TEST_ROWS ?? 40);
+const LATE_MS_MAX = Number(process.env.TEST_LATE_MS_MAX ?? 1_000);
 const PLACES = 50;
 const AT_A_TIME = 4;
 const TOTAL = ROWS * PLACES;
@@ -18,14 +19,16 @@ const TOTAL = ROWS * PLACES;
 /** Runs in every page: counts the seats of its map, and remembers since when it says that none is left. */
 function watchMap() {
   globalThis.shown = () => {
-    const count = (name, mark) => [...document.querySelectorAll(`.plan > svg > path.${name}`)].reduce((sum, path) => sum + (path.getAttribute("d") ?? "").split(mark).length - 1, 0);
-    const [free, held, sold] = [count("free", "z"), count("held", "z"), count("sold", "M")];
+    const count = (name) => [...document.querySelectorAll(`.plan > svg > path.${name}`)].reduce((sum, path) => sum + (path.getAttribute("d") ?? "").split("M").length - 1, 0);
+    const [free, held, sold] = [count("free"), count("held"), count("sold")];
     // Who comes to the map of an event that is sold out is led to a page that says so.
     return { free, held, sold, isSoldOut: Boolean(document.querySelector("article[data-standing=soldout]")) };
   };
+  const isEmpty = (name) => [...document.querySelectorAll(`.plan > svg > path.${name}`)].every((path) => !path.getAttribute("d"));
+  // As little as will do: twenty tabs do this on the processors on which the hall is emptied.
   new MutationObserver(() => {
-    const { free, held, sold, isSoldOut } = globalThis.shown();
-    if (isSoldOut || (sold > 0 && free + held === 0)) globalThis.soldOutSince ??= performance.timeOrigin + performance.now();
+    const isGone = isEmpty("free") && isEmpty("held") && !isEmpty("sold");
+    if (isGone || document.querySelector("article[data-standing=soldout]")) globalThis.soldOutSince ??= performance.timeOrigin + performance.now();
     else globalThis.soldOutSince = undefined;
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["d"] });
 }
@@ -48,11 +51,17 @@ async function buy(tab, user) {
   const arrived = tab.waitForNavigation();
   // In one go: while a test's driver thinks about it, others would take the seat.
   const label = await tab.evaluate(() => {
-    const free = document.querySelectorAll("input[name=seats]:not(:disabled)");
-    const seat = free[Math.floor(Math.random() * free.length)];
-    seat?.click();
+    const free = [...document.querySelectorAll(".plan > svg > path.free")].flatMap((row) => [...row.getAttribute("d").matchAll(/M([\d.]+) ([\d.]+)/g)]);
+    if (free.length === 0) return undefined;
+    const [, x, y] = free[Math.floor(Math.random() * free.length)].map(Number);
+    const plan = document.querySelector(".plan");
+    const at = new DOMPoint(x + 4, y + 4).matrixTransform(plan.querySelector("svg").getScreenCTM());
+    for (const name of ["pointerdown", "pointerup"]) {
+      plan.dispatchEvent(new PointerEvent(name, { pointerId: 1, pointerType: "mouse", clientX: at.x, clientY: at.y, bubbles: true }));
+    }
+    const seat = document.querySelector("#reserve input[name=seats]:checked")?.value;
     if (seat) document.querySelector("#reserve button[type=submit]").click();
-    return seat?.value;
+    return seat;
   });
   if (!label) {
     arrived.catch(() => undefined);
@@ -63,7 +72,7 @@ async function buy(tab, user) {
   return status === 200 ? label : undefined;
 }
 
-test(`${TABS} tabs end in the truth within a second of the last commit`, async () => {
+test(`${TABS} tabs end in the truth within ${LATE_MS_MAX} ms of the last commit`, async () => {
   const [house, browser] = await Promise.all([openHouse(), openBrowser()]);
   try {
     const seatTypes = [{ seatType: "R", price: 100000, total: TOTAL, seating: "ASSIGNED", rows: ROWS, seatsPerRow: PLACES }];
@@ -110,7 +119,7 @@ test(`${TABS} tabs end in the truth within a second of the last commit`, async (
     }
 
     console.log(`${TABS} tabs, ${asked} buyers in them, ${report.buyers} of the contest, ${TOTAL} seats: ${bought.size} and ${report.sold} sold; ${watching} tabs saw the last commit, the last of all was ${Math.max(...late)} ms late`);
-    assert.ok(Math.max(...late) <= 1_000, `${late} ms`);
+    assert.ok(Math.max(...late) <= LATE_MS_MAX, `${late} ms`);
     assert.deepEqual([report.soldTwice, report.violations, report.errors], [0, [], {}]);
     assert.equal(report.others, bought.size);
     assert.equal(report.sold + bought.size, TOTAL);

@@ -184,7 +184,7 @@ test("thousands of seats are drawn as some hundred elements, and their rows chan
   const { eventId } = await house.event({ ...hall, seatTypes });
   const page = await visit(`/events/${eventId}/seats`);
   await page.locator("[data-live]:not([hidden])").waitFor();
-  const count = () => page.locator(".plan path.free").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("z").length - 1);
+  const count = () => page.locator(".plan path.free").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("M").length - 1);
   await until(count, (free) => free === 6000);
   assert.ok((await page.locator(".plan svg *").count()) < 400);
   await page.evaluate(() => {
@@ -221,6 +221,19 @@ test("a seat that somebody else takes first says so kindly, and is no longer cho
   assert.ok(await page.getByRole("checkbox", { name: "R-C-7 Being paid for" }).isDisabled());
 });
 
+test("the table is closed beside a map, and says what happened meanwhile when it is opened", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`);
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const seat = page.getByRole("checkbox", { name: "R-C-7" });
+  assert.equal(await seat.count(), 0, "nobody comes to a seat in a closed table");
+  await house.reserve(eventId, { seats: ["R-C-7"], quantity: 1 });
+  const held = page.locator(".plan path.held[d^=M]");
+  await held.waitFor({ state: "attached" });
+  await page.getByText("The seats as a table").click();
+  await page.getByRole("checkbox", { name: "R-C-7 Being paid for", exact: true }).and(page.locator(":disabled")).waitFor();
+});
+
 test("whoever is too late for a seat keeps her name and may choose another", async () => {
   const { eventId } = await house.event(hall);
   const page = await visit(`/events/${eventId}/seats`, { javaScript: false });
@@ -242,7 +255,7 @@ test("the map shows what the server says, after the stream broke, too", async ()
     await page.goto(`${line.url}/events/${eventId}/seats`);
     const live = page.locator("[data-live]");
     await live.and(page.locator(":not([hidden])")).waitFor();
-    const held = () => page.locator(".plan path.held").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("z").length - 1);
+    const held = () => page.locator(".plan path.held").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).join("").split("M").length - 1);
     line.cut();
     await until(() => live.isHidden(), (isLost) => isLost);
     await house.reserve(eventId, { seats: ["VIP-B-1", "VIP-B-2"], quantity: 2 });
