@@ -140,14 +140,17 @@ impl Hall {
         self.world.is_calm()
     }
 
-    /// Of the planted bug: ends the event's lease, whoever has it by now.
-    async fn delete_lease(&self, event: EventId) {
-        let of_event: Vec<u128> = lock(&self.given)
+    /// Of the planted bug: ends the event's lease, its own or whoever's it is by now.
+    async fn delete_lease(&self, own: Lease) {
+        let event = own.event;
+        // Before its own is given back: who is next in line then keeps what she is handed.
+        let others: Vec<u128> = lock(&self.given)
             .iter()
             .filter(|(_, given)| given.event == event)
             .map(|(token, _)| *token)
             .collect();
-        for token in of_event {
+        self.leases.release(own).await;
+        for token in others {
             self.leases.release(Lease { event, token }).await;
         }
     }
@@ -318,7 +321,7 @@ impl Coordinator for Desk {
             return;
         }
         if hall.slip == Some(Slip::LeaseDeletedByAnybody) {
-            return hall.delete_lease(lease.event).await;
+            return hall.delete_lease(lease).await;
         }
         hall.leases.release(lease).await;
     }
