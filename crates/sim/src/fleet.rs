@@ -26,6 +26,15 @@ pub struct Tally {
     pub failed: Option<Run>,
 }
 
+/// How far a seed is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Its day begins.
+    Begins(u64),
+    /// Its day and its audit are over.
+    Ends(u64),
+}
+
 /// Runs these seeds in order, and stops once one breaks a rule; `progress` hears of every seed.
 ///
 /// The seed that is told is the first one of those that break a rule, on however many threads.
@@ -33,7 +42,7 @@ pub fn run_all(
     seeds: Range<u64>,
     threads: usize,
     mistake: Option<Mistake>,
-    progress: &(dyn Fn() + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Tally {
     let begun = AtomicU64::new(0);
     let first_failed = AtomicU64::new(u64::MAX);
@@ -50,8 +59,9 @@ pub fn run_all(
                     if seed > first_failed.load(Ordering::Relaxed) {
                         break;
                     }
+                    progress(Progress::Begins(seed));
                     let run = run(&Scenario::of(seed), mistake, false);
-                    progress();
+                    progress(Progress::Ends(seed));
                     let mut tally = lock(&tally);
                     tally.seeds += 1;
                     tally.commands += u64::from(run.commands);

@@ -11,7 +11,7 @@ fn every_planted_bug_is_found_within_its_number_of_seeds() {
     let mut escaped = Vec::new();
     for mistake in mistakes() {
         let seeds = 1..=u64::from(mistake.seeds_max);
-        let tally = run_all(1..seeds.end() + 1, 2, Some(*mistake), &|| {});
+        let tally = run_all(1..seeds.end() + 1, 2, Some(*mistake), &|_| {});
         match tally.failed {
             Some(run) => println!("{}: seed {}, {}", mistake.name, run.seed, run.violations[0]),
             None => escaped.push(mistake.name),
@@ -27,7 +27,7 @@ fn a_lease_that_is_right_may_be_all_that_guards_the_stock() {
             1..1 + u64::from(control.seeds_max),
             2,
             Some(*control),
-            &|| {},
+            &|_| {},
         );
         assert!(
             tally.failed.is_none(),
@@ -40,7 +40,7 @@ fn a_lease_that_is_right_may_be_all_that_guards_the_stock() {
 
 #[test]
 fn without_a_planted_bug_the_same_build_breaks_no_rule() {
-    let tally = run_all(1..41, 2, None, &|| {});
+    let tally = run_all(1..41, 2, None, &|_| {});
     assert!(tally.failed.is_none(), "{:?}", tally.failed);
 }
 
@@ -50,7 +50,7 @@ fn a_day_that_breaks_a_rule_can_be_made_small() {
         .iter()
         .find(|mistake| mistake.name == "conflict-answered")
         .copied();
-    let tally = run_all(1..1_001, 2, mistake, &|| {});
+    let tally = run_all(1..1_001, 2, mistake, &|_| {});
     let failed = tally.failed.expect("a planted bug to be found");
     let whole = Scenario::of(failed.seed);
     let shrunk = shrink(&whole, mistake).expect("a smaller day");

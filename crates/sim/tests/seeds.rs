@@ -38,7 +38,7 @@ fn no_fresh_seed_fails() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let first = since.expect("a clock past 1970").as_secs() * 100_000;
     println!("seeds {first} to {}", first + FRESH - 1);
-    let tally = run_all(first..first + FRESH, 2, None, &|| {});
+    let tally = run_all(first..first + FRESH, 2, None, &|_| {});
     if let Some(failed) = tally.failed {
         expect_no_violation(failed.seed);
     }
@@ -71,7 +71,7 @@ fn a_day_goes_the_same_way_whether_or_not_it_is_written_down() {
 
 #[test]
 fn every_kind_of_fault_and_answer_comes_up() {
-    let tally = run_all(1..201, 2, None, &|| {});
+    let tally = run_all(1..201, 2, None, &|_| {});
     let never = Kind::ALL.into_iter();
     let never: Vec<Kind> = never.filter(|kind| tally.census.of(*kind) == 0).collect();
     assert!(never.is_empty(), "none of these in 200 seeds: {never:?}");
@@ -79,7 +79,7 @@ fn every_kind_of_fault_and_answer_comes_up() {
 
 #[test]
 fn a_seed_holds_enough_to_go_wrong() {
-    let tally = run_all(1..201, 2, None, &|| {});
+    let tally = run_all(1..201, 2, None, &|_| {});
     let (commands, faults) = (
         tally.commands / tally.seeds,
         tally.census.faults() / tally.seeds,

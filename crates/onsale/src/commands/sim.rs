@@ -1,5 +1,7 @@
 //! `onsale sim`: unlucky days, each from a seed, and an auditor.
 
+mod watchdog;
+
 use std::io::IsTerminal;
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -8,10 +10,12 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::census::{Kind, Part};
-use sim::fleet::{Tally, run_all};
+use sim::fleet::{Progress, Tally, run_all};
 use sim::planted::{Mistake, controls, mistakes};
 use sim::scenario::Scenario;
 use sim::{Run, shrink, story};
+
+use self::watchdog::Watchdog;
 
 /// Seeds to run where nobody says how many.
 const SEEDS: u64 = 1_000;
@@ -61,15 +65,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let threads = arguments
         .threads
         .unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
+    let dog = Watchdog::start();
     if let Some(Command::Mutants { first_seed }) = arguments.command {
-        return Ok(find_mutants(first_seed, threads));
+        return Ok(find_mutants(first_seed, threads, &dog));
     }
     let mistake = arguments.planted.as_deref().map(mistake).transpose()?;
+    dog.plants(planted(mistake));
     if let Some(seed) = arguments.seed {
-        return Ok(one(seed, mistake, arguments));
+        return Ok(one(seed, mistake, arguments, &dog));
     }
     for (seed, found) in sim::past::PAST {
-        let past = sim::run(&Scenario::of(seed), mistake, false);
+        let past = watched(&dog, seed, mistake, false);
         if !past.violations.is_empty() {
             println!("a past seed fails again; it had found: {found}");
             return Ok(tell_failure(&past, mistake));
@@ -78,10 +84,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let first = arguments.first_seed.unwrap_or_else(fresh_seed);
     let seeds = first..first.saturating_add(arguments.seeds);
     println!("seeds {first} to {}", seeds.end.saturating_sub(1));
-    let progress = progress(arguments.seeds);
+    let bar = progress(arguments.seeds);
     let began = Instant::now();
-    let tally = run_all(seeds, threads, mistake, &|| progress.inc(1));
-    progress.finish_and_clear();
+    let tally = run_all(seeds, threads, mistake, &|progress| {
+        dog.hear(progress);
+        bar.inc(u64::from(matches!(progress, Progress::Ends(_))));
+    });
+    bar.finish_and_clear();
     tell_rate(&tally, began, threads);
     tell_census(&tally);
     if let Some(failed) = &tally.failed {
@@ -89,6 +98,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     println!("no violation");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a seed while somebody looks on.
+fn watched(dog: &Watchdog, seed: u64, mistake: Option<Mistake>, traced: bool) -> Run {
+    dog.hear(Progress::Begins(seed));
+    let run = sim::run(&Scenario::of(seed), mistake, traced);
+    dog.hear(Progress::Ends(seed));
+    run
 }
 
 fn mistake(name: &str) -> anyhow::Result<Mistake> {
@@ -146,12 +163,12 @@ fn tell_census(tally: &Tally) {
     println!();
 }
 
-fn one(seed: u64, mistake: Option<Mistake>, arguments: &Arguments) -> ExitCode {
+fn one(seed: u64, mistake: Option<Mistake>, arguments: &Arguments, dog: &Watchdog) -> ExitCode {
     let scenario = Scenario::of(seed);
     if arguments.shrink {
         return shrunk(&scenario, mistake);
     }
-    let run = sim::run(&scenario, mistake, arguments.trace);
+    let run = watched(dog, seed, mistake, arguments.trace);
     if arguments.trace {
         for step in &run.trace {
             println!("{step}");
@@ -196,12 +213,17 @@ fn tell_failure(failed: &Run, mistake: Option<Mistake>) -> ExitCode {
         println!("  {step}");
     }
     tell_violations(failed);
-    let planted = mistake.map_or_else(String::new, |mistake| {
-        format!(" --planted {}", mistake.name)
-    });
+    let planted = planted(mistake);
     println!("to replay it:        onsale sim --seed {seed} --trace{planted}");
     println!("to make it smaller:  onsale sim --seed {seed} --shrink{planted}");
     ExitCode::FAILURE
+}
+
+/// What the command line needs to plant the same bug again.
+fn planted(mistake: Option<Mistake>) -> String {
+    mistake.map_or_else(String::new, |mistake| {
+        format!(" --planted {}", mistake.name)
+    })
 }
 
 fn tell_violations(run: &Run) {
@@ -215,7 +237,7 @@ fn tell_violations(run: &Run) {
 }
 
 /// Looks for every planted bug; fails where one is not found within its number of seeds.
-fn find_mutants(first_seed: u64, threads: usize) -> ExitCode {
+fn find_mutants(first_seed: u64, threads: usize, dog: &Watchdog) -> ExitCode {
     if mistakes().is_empty() {
         println!(
             "this build has no planted bugs, as it should be; \
@@ -230,7 +252,8 @@ fn find_mutants(first_seed: u64, threads: usize) -> ExitCode {
     );
     for mistake in mistakes() {
         let seeds = first_seed..first_seed.saturating_add(u64::from(mistake.seeds_max));
-        let tally = run_all(seeds, threads, Some(*mistake), &|| {});
+        dog.plants(planted(Some(*mistake)));
+        let tally = run_all(seeds, threads, Some(*mistake), &|seed| dog.hear(seed));
         let (found, rule) = tally.failed.as_ref().map_or_else(
             || ("ESCAPED".to_owned(), mistake.meaning),
             |run| {
@@ -247,18 +270,20 @@ fn find_mutants(first_seed: u64, threads: usize) -> ExitCode {
     println!("nothing but the lease guards the stock, and the lease is right:");
     for control in controls() {
         let seeds = first_seed..first_seed.saturating_add(u64::from(control.seeds_max));
-        let tally = run_all(seeds, threads, Some(*control), &|| {});
+        dog.plants(planted(Some(*control)));
+        let tally = run_all(seeds, threads, Some(*control), &|seed| dog.hear(seed));
         if let Some(failed) = &tally.failed {
             println!("{}, seed {} breaks a rule", control.name, failed.seed);
             return tell_failure(failed, Some(*control));
         }
         println!("{:36} none in {} seeds", control.name, tally.seeds);
     }
+    dog.plants(String::new());
     let clean = run_all(
         first_seed..first_seed.saturating_add(SEEDS),
         threads,
         None,
-        &|| {},
+        &|seed| dog.hear(seed),
     );
     if let Some(failed) = &clean.failed {
         println!("without any, seed {} breaks a rule", failed.seed);

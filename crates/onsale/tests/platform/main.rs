@@ -14,4 +14,5 @@ mod pages;
 mod races;
 mod redis;
 mod server;
+mod simulator;
 mod staleness;

@@ -14,12 +14,8 @@ use crate::scenario::Scenario;
 const AHEAD_MS_MAX: u128 = 1_000;
 
 pub(super) fn check(scenario: &Scenario, evidence: &Evidence, findings: &mut Findings) {
-    let rows: HashMap<Uuid, &Shown> = evidence
-        .events
-        .iter()
-        .flat_map(|event| &event.reservations)
-        .map(|row| (row.id, row))
-        .collect();
+    let all = || evidence.events.iter().flat_map(|event| &event.reservations);
+    let rows: HashMap<Uuid, &Shown> = all().map(|row| (row.id, row)).collect();
     let ahead_ms = u128::from(scenario.ahead_ms_max()) + scenario.standstill().as_millis();
     let clocks_agree = ahead_ms <= AHEAD_MS_MAX;
     for (payment, charge) in &evidence.charges {
@@ -59,10 +55,8 @@ pub(super) fn check(scenario: &Scenario, evidence: &Evidence, findings: &mut Fin
             .iter()
             .any(|(id, charge)| *id == paid && charge.paid)
     };
-    for row in rows
-        .values()
-        .filter(|row| row.paid.is_some_and(|paid| !known(paid.id)))
-    {
+    // In the order of the tables: a map's would be another one in every process.
+    for row in all().filter(|row| row.paid.is_some_and(|paid| !known(paid.id))) {
         findings.add(
             Rule::PaidMeansTicketed,
             format!("{row} says that it is paid, and the provider does not know of it"),
