@@ -83,6 +83,10 @@ mod bugs {
         ExtensionKeyNotKept,
         /// The search for due holds ends with the first one that fails.
         SweeperDies,
+        /// A ticket that was used admits once more.
+        TicketAdmitsTwice,
+        /// An event that was called off is sold all the same.
+        CalledOffSells,
     }
 
     thread_local! {

@@ -101,6 +101,10 @@ kinds! {
         AlreadyConfirmed: "confirmed, and held no longer",
         ExtensionUsed: "extended before",
         PaymentInProgress: "a payment is under way",
+        TicketUsed: "the ticket was used",
+        TicketNotUsed: "the ticket was not used",
+        TicketCancelled: "the ticket was cancelled",
+        EventOff: "the event was called off before",
         Overloaded: "overloaded, nothing done",
         Unavailable: "unavailable, nothing done",
         Internal: "an error of ours, nothing done",
@@ -110,6 +114,7 @@ kinds! {
         Stock: "an event's stock",
         Profile: "a profile",
         Opened: "an event was put on sale",
+        CalledOff: "an event was called off",
     }
     Turn {
         GaveUp: "a client went away without an answer",

@@ -25,7 +25,7 @@ use crate::world::{DAWN_MICROS, World, lock, sleep_ms};
 /// How often a client asks for the same thing before she lets it be.
 const TRIES_MAX: u32 = 4;
 
-/// How often an organizer tries to put an event on sale.
+/// How often an organizer tries to put an event on sale, or to call it off.
 const OPEN_TRIES_MAX: u32 = 100;
 
 /// How long a client waits for an event to be put on sale: for longer than faults last.
@@ -76,6 +76,7 @@ impl Town {
 struct Own {
     event: i64,
     id: Uuid,
+    quantity: u32,
     /// When it ends, where it was held when she last heard of it.
     expires_at: Option<i64>,
 }
@@ -157,7 +158,12 @@ impl Client {
             } => self.pay(keyed, card, beside, give_up_ms).await,
             Step::PayLate { late_ms } => self.pay_late(late_ms).await,
             Step::Extend { keyed, give_up_ms } => self.extend(keyed, give_up_ms).await,
+            Step::Enter { undo, keyed, twice } => self.enter(undo, keyed, twice).await,
             Step::Open { event } => self.open(event).await,
+            Step::CallOff { event } => {
+                let event = i64::from(event) + 1;
+                self.insist(&Arc::new(Ask::CallOff { event }), None).await;
+            }
             Step::AwaitOpening { .. } => {}
             Step::Look { event } => {
                 let event = i64::from(event) + 1;
@@ -236,6 +242,33 @@ impl Client {
             self.ask_twice(&ask).await;
         } else {
             self.insist(&ask, give_up_ms).await;
+        }
+    }
+
+    /// Goes in with one of her tickets, or out again.
+    async fn enter(&mut self, undo: bool, keyed: bool, twice: bool) {
+        let Some(Own {
+            event,
+            id,
+            quantity,
+            ..
+        }) = self.own.first()
+        else {
+            return;
+        };
+        let (event, id, quantity) = (*event, *id, *quantity);
+        let ask = Arc::new(Ask::Enter {
+            event,
+            id,
+            // Mostly the same one, so that it is shown more than once.
+            number: self.dice.within(1..=quantity.min(2)),
+            undo,
+            key: keyed.then(|| self.new_key()),
+        });
+        if twice {
+            self.ask_twice(&ask).await;
+        } else {
+            self.insist(&ask, None).await;
         }
     }
 
@@ -350,7 +383,7 @@ impl Client {
     /// was done, because she would not know whether she bought twice.
     async fn insist(&mut self, ask: &Arc<Ask>, give_up_ms: Option<u32>) {
         let tries_max = match **ask {
-            Ask::Open { .. } => OPEN_TRIES_MAX,
+            Ask::Open { .. } | Ask::CallOff { .. } => OPEN_TRIES_MAX,
             _ => TRIES_MAX,
         };
         for _ in 0..tries_max {
@@ -428,6 +461,7 @@ impl Client {
             (None, true) => self.own.push(Own {
                 event: shown.event,
                 id: shown.id,
+                quantity: shown.quantity,
                 expires_at: shown.expires_at,
             }),
             (None, false) => {}

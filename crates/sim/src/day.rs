@@ -96,6 +96,8 @@ pub(crate) struct EventEvidence {
     pub(crate) plan: EventPlan,
     pub(crate) grades: Vec<SeatType>,
     pub(crate) ledger: Option<Ledger>,
+    /// When it was called off, if it was. Microseconds since 1970.
+    pub(crate) off_at: Option<i64>,
     /// Every reservation, as the tables have it.
     pub(crate) reservations: Vec<Shown>,
     /// Every reservation, as a node lists it page by page.

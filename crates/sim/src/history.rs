@@ -11,7 +11,9 @@ use boxoffice::event::EventSnapshot;
 use boxoffice::grade::{SeatLabel, SeatType};
 use boxoffice::idempotency::IdempotencyKey;
 use boxoffice::payment::PaymentState;
-use boxoffice::reservation::{Reservation, ReservationState, ReservationStatus};
+use boxoffice::reservation::{
+    Reservation, ReservationState, ReservationStatus, Ticket, TicketState,
+};
 use boxoffice::time::Timestamp;
 use uuid::Uuid;
 
@@ -59,8 +61,10 @@ pub(crate) struct Shown {
     pub(crate) expires_at: Option<i64>,
     /// When it was cancelled or its end was noticed.
     pub(crate) ended_at: Option<i64>,
-    /// Tickets that admit.
+    /// Tickets that admit, or have admitted somebody.
     pub(crate) tickets: u32,
+    /// Which of them have admitted somebody, and when.
+    pub(crate) used: Vec<(u32, i64)>,
     /// The seats, where they have numbers.
     pub(crate) seats: Vec<SeatLabel>,
     /// What all of them cost.
@@ -85,9 +89,7 @@ impl From<&Reservation> for Shown {
             ReservationState::Cancelled { at, .. } => (Status::Cancelled, None, Some(*at)),
             ReservationState::Expired { at } => (Status::Expired, None, Some(*at)),
         };
-        let admits = |ticket: &&boxoffice::reservation::Ticket| {
-            ticket.state != boxoffice::reservation::TicketState::Cancelled
-        };
+        let admits = |ticket: &&Ticket| ticket.state != TicketState::Cancelled;
         Self {
             id: found.id.0,
             event: found.event.0,
@@ -102,8 +104,14 @@ impl From<&Reservation> for Shown {
             price: found.total_price.0,
             paid: paid(found),
             tickets: u32::try_from(found.tickets.iter().filter(admits).count()).unwrap_or(0),
+            used: used(found),
         }
     }
+}
+
+fn used(found: &Reservation) -> Vec<(u32, i64)> {
+    let used = |ticket: &Ticket| Some((ticket.number, ticket.used_at()?.as_micros()));
+    found.tickets.iter().filter_map(used).collect()
 }
 
 fn paid(found: &Reservation) -> Option<Paid> {
@@ -179,6 +187,15 @@ pub(crate) enum Ask {
         id: Uuid,
         key: Option<IdempotencyKey>,
     },
+    /// At the door, with one of the tickets.
+    Enter {
+        event: i64,
+        id: Uuid,
+        number: u32,
+        /// Takes an admission back.
+        undo: bool,
+        key: Option<IdempotencyKey>,
+    },
     Show {
         event: i64,
         id: Uuid,
@@ -194,6 +211,10 @@ pub(crate) enum Ask {
         event: i64,
         key: IdempotencyKey,
     },
+    /// Of an organizer: everybody gets her money back.
+    CallOff {
+        event: i64,
+    },
 }
 
 impl Ask {
@@ -204,8 +225,10 @@ impl Ask {
             | Self::Cancel { event, .. }
             | Self::Pay { event, .. }
             | Self::Extend { event, .. }
+            | Self::Enter { event, .. }
             | Self::Show { event, .. }
             | Self::Look { event }
+            | Self::CallOff { event }
             | Self::Open { event, .. } => Some(*event),
             Self::Profile { .. } => None,
         }
@@ -225,10 +248,13 @@ impl Ask {
             Self::Cancel { id, .. }
             | Self::Pay { id, .. }
             | Self::Extend { id, .. }
+            | Self::Enter { id, .. }
             | Self::Show { id, .. } => Some(*id),
-            Self::Reserve { .. } | Self::Look { .. } | Self::Profile { .. } | Self::Open { .. } => {
-                None
-            }
+            Self::Reserve { .. }
+            | Self::Look { .. }
+            | Self::Profile { .. }
+            | Self::Open { .. }
+            | Self::CallOff { .. } => None,
         }
     }
 
@@ -279,6 +305,14 @@ pub(crate) enum Told {
     ExtensionUsed,
     /// A payment is under way.
     PaymentInProgress,
+    /// A ticket has admitted somebody.
+    TicketUsed { at: i64 },
+    /// The ticket has admitted nobody, so that there is nothing to take back.
+    TicketNotUsed,
+    /// The ticket admits nobody any more.
+    TicketCancelled,
+    /// The event was called off.
+    EventOff,
     /// There is no such thing.
     NotFound,
     /// Nothing was done.
@@ -297,6 +331,8 @@ pub(crate) enum Told {
     Profile,
     /// An event was put on sale, or had been under the same key.
     Opened { event: i64 },
+    /// An event was called off, at this time.
+    CalledOff { at: i64 },
     /// Something that no client of ours can have asked for.
     Nonsense(String),
 }
@@ -317,6 +353,11 @@ impl Told {
             Self::AlreadyConfirmed => Kind::AlreadyConfirmed,
             Self::ExtensionUsed => Kind::ExtensionUsed,
             Self::PaymentInProgress => Kind::PaymentInProgress,
+            Self::TicketUsed { .. } => Kind::TicketUsed,
+            Self::TicketNotUsed => Kind::TicketNotUsed,
+            Self::TicketCancelled => Kind::TicketCancelled,
+            Self::EventOff => Kind::EventOff,
+            Self::CalledOff { .. } => Kind::CalledOff,
             Self::Nothing(Nothing::Overloaded) => Kind::Overloaded,
             Self::Nothing(Nothing::Unavailable) => Kind::Unavailable,
             Self::Nothing(Nothing::Internal) => Kind::Internal,
@@ -395,6 +436,19 @@ impl fmt::Display for Ask {
                 key.as_ref()
                     .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
             }
+            Self::Enter {
+                id,
+                number,
+                undo,
+                key,
+                ..
+            } => {
+                let does = if *undo { "goes out again" } else { "goes in" };
+                write!(f, "ticket {number} of {id} {does}")?;
+                key.as_ref()
+                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+            }
+            Self::CallOff { event } => write!(f, "call event {event} off"),
             Self::Show { id, .. } => write!(f, "look at reservation {id}"),
             Self::Look { event } => write!(f, "look at event {event}"),
             Self::Profile { user } => write!(f, "make a profile for {user}"),

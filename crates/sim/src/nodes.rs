@@ -21,6 +21,9 @@ use crate::world::{Life, NodeClock, World, lock, sleep_ms};
 /// How long a process that has decided everything goes on answering, in milliseconds.
 const LAST_ANSWERS_MS: u32 = 100;
 
+/// What every node signs tickets with.
+pub(crate) const TICKET_KEY: [u8; TICKET_KEY_LEN] = [7; TICKET_KEY_LEN];
+
 /// What every node is built on.
 pub(crate) struct Site {
     pub(crate) world: Arc<World>,
@@ -93,7 +96,7 @@ impl Node {
                 self.number,
                 dice(6),
             )),
-            ticket_key: TicketKey::new(&[7; TICKET_KEY_LEN]),
+            ticket_key: TicketKey::new(&TICKET_KEY),
             clock: Arc::new(NodeClock {
                 world: Arc::clone(&site.world),
                 ahead_micros: Arc::clone(&self.ahead_micros),

@@ -192,7 +192,7 @@ mod list {
     /// Fourteen times as many as any of them has needed so far.
     const MANY: u32 = 500;
 
-    pub(super) const MISTAKES: [Mistake; 31] = [
+    pub(super) const MISTAKES: [Mistake; 33] = [
         Mistake {
             slip: Some(Slip::LeaseTrusted),
             ..bug(
@@ -381,6 +381,18 @@ mod list {
             MANY,
             Bug::SweeperDies,
             "the search for due holds ends with the first one that fails",
+        ),
+        bug(
+            "ticket-admits-twice",
+            MANY,
+            Bug::TicketAdmitsTwice,
+            "a ticket that was used admits once more",
+        ),
+        bug(
+            "called-off-sells-on",
+            MANY,
+            Bug::CalledOffSells,
+            "an event that was called off is sold all the same",
         ),
     ];
 }

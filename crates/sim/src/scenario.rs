@@ -4,6 +4,7 @@
 //! see `shrink`. What chance does during the day comes from streams of their own.
 
 mod extras;
+mod organizer;
 mod troubles;
 
 use std::time::Duration;
@@ -100,8 +101,16 @@ pub(crate) enum Step {
         keyed: bool,
         give_up_ms: Option<u32>,
     },
+    /// Goes in with a ticket of her oldest reservation, or out again.
+    Enter {
+        undo: bool,
+        keyed: bool,
+        twice: bool,
+    },
     /// Puts an event on sale.
     Open { event: u32 },
+    /// Calls an event off.
+    CallOff { event: u32 },
     /// Waits until an event is on sale.
     AwaitOpening { event: u32 },
     /// Looks at an event.
@@ -235,6 +244,7 @@ impl Scenario {
             rates: rates(&mut dice),
         };
         extras::add(&mut day);
+        organizer::add(&mut day);
         day
     }
 

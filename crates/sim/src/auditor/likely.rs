@@ -33,7 +33,11 @@ impl Likely {
     pub(super) fn order(&self, change: &Change, taken: &[Taken]) -> (usize, Status) {
         let (place, made) = match change {
             Change::Take(index) => (*index, taken[*index].first),
-            Change::GiveBack { reservation, .. } => (*reservation, Status::Cancelled),
+            Change::GiveBack { reservation, .. } | Change::Clear(reservation) => {
+                (*reservation, Status::Cancelled)
+            }
+            // After all that it forbids; what it lets happen cannot be before it anyway.
+            Change::CallOff => return (UNSEEN, Status::Cancelled),
             Change::Expire(index) => (*index, Status::Expired),
             Change::Confirm(index) => (*index, Status::Confirmed),
         };

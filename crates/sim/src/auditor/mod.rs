@@ -8,6 +8,7 @@
 
 mod books;
 mod deeds;
+mod door;
 mod keys;
 mod likely;
 mod model;
@@ -78,6 +79,10 @@ pub enum Rule {
     ExtendedOnce,
     /// What is told of an event's stock is what it was at that version, and not long ago.
     StockIsTrue,
+    /// A ticket admits one, once, until that is taken back.
+    AdmittedOnce,
+    /// An event that was called off leaves nobody with a seat.
+    CallingOffClears,
     /// Nothing panics.
     NothingPanics,
 }
@@ -113,6 +118,8 @@ impl Rule {
             Self::KeysLeadOnce => "a key leads to one thing, which is done once",
             Self::ExtendedOnce => "a hold is extended once",
             Self::StockIsTrue => "what is told of the stock was so, and not long ago",
+            Self::AdmittedOnce => "a ticket admits one, once",
+            Self::CallingOffClears => "an event that was called off leaves nobody with a seat",
             Self::NothingPanics => "nothing panics",
         }
     }
@@ -164,6 +171,7 @@ pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> 
         books::check(event, &mut findings);
         reads::check(scenario, event, evidence, &mut findings);
         keys::check(event, &evidence.history, &mut findings);
+        door::check(event, &evidence.history, &mut findings);
         deeds::check(scenario, event, evidence, &moments, &mut findings);
     }
     money::check(scenario, evidence, &mut findings);

@@ -32,6 +32,9 @@ pub(super) enum Change {
     },
     Expire(usize),
     Confirm(usize),
+    CallOff,
+    /// An event that was called off gives a reservation back by itself.
+    Clear(usize),
 }
 
 /// What somebody was told without changing anything.
@@ -64,6 +67,8 @@ pub(super) enum Sight {
         reservation: usize,
         status: Status,
     },
+    /// The event was called off.
+    Off,
 }
 
 /// What a cancellation under a key asks for.
@@ -79,6 +84,7 @@ pub(super) struct State<'a> {
     status: Vec<Option<Status>>,
     keys: HashMap<&'a str, (Body, usize)>,
     claims: HashSet<&'a str>,
+    off: bool,
 }
 
 impl<'a> State<'a> {
@@ -96,6 +102,7 @@ impl<'a> State<'a> {
             status: vec![None; taken.len()],
             keys: HashMap::new(),
             claims: HashSet::new(),
+            off: false,
         }
     }
 
@@ -132,6 +139,15 @@ impl<'a> State<'a> {
                 }
                 held
             }
+            Change::CallOff => !std::mem::replace(&mut self.off, true),
+            Change::Clear(index) => {
+                let status = self.status[*index];
+                let clears = self.off && matches!(status, Some(Status::Held | Status::Confirmed));
+                if clears {
+                    self.end(*index, Status::Cancelled);
+                }
+                clears
+            }
         }
     }
 
@@ -148,7 +164,7 @@ impl<'a> State<'a> {
             .is_some_and(|(key, _)| self.keys.contains_key(key.as_str()));
         let mut seats = taken.seats.iter();
         let claimed = seats.any(|seat| self.claims.contains(&*seat.0));
-        if self.status[index].is_some() || !within || !enough || known || claimed {
+        if self.off || self.status[index].is_some() || !within || !enough || known || claimed {
             return false;
         }
         self.available[taken.grade] -= taken.quantity;
@@ -198,7 +214,8 @@ impl<'a> State<'a> {
                 }
                 self.reopen(*reservation, before);
             }
-            Change::Expire(index) => self.reopen(*index, before),
+            Change::Expire(index) | Change::Clear(index) => self.reopen(*index, before),
+            Change::CallOff => self.off = false,
             Change::Confirm(index) => self.status[*index] = before,
         }
     }
@@ -214,9 +231,11 @@ impl<'a> State<'a> {
     /// What a change's reservation is before it.
     pub(super) fn status_of(&self, change: &Change) -> Option<Status> {
         match change {
-            Change::Take(index) | Change::Expire(index) | Change::Confirm(index) => {
-                self.status[*index]
-            }
+            Change::Take(index)
+            | Change::Expire(index)
+            | Change::Confirm(index)
+            | Change::Clear(index) => self.status[*index],
+            Change::CallOff => None,
             Change::GiveBack { reservation, .. } => self.status[*reservation],
         }
     }
@@ -246,6 +265,7 @@ impl<'a> State<'a> {
                 reservation,
                 status,
             } => self.status[*reservation] == Some(*status),
+            Sight::Off => self.off,
         }
     }
 }

@@ -81,6 +81,10 @@ impl Case<'_> {
                 let (key, body) = self.keyed(&op.ask)?;
                 Some(Sight::KeyReused { key, body })
             }
+            (Ask::Enter { id, .. }, Told::Done { shown, .. }) => Some(Sight::Is {
+                reservation: self.place(*id, op, findings)?,
+                status: plain(shown.status),
+            }),
             (
                 _,
                 Told::Done {
@@ -103,7 +107,10 @@ impl Case<'_> {
             (Ask::Cancel { id, .. } | Ask::Pay { id, .. } | Ask::Extend { id, .. }, told) => {
                 self.own_sight(*id, op, told, findings)
             }
-            (Ask::Show { .. } | Ask::Reserve { .. }, Told::NotFound) => gone(op, findings),
+            (Ask::Reserve { .. } | Ask::CallOff { .. }, Told::EventOff) => Some(Sight::Off),
+            (Ask::Show { .. } | Ask::Reserve { .. } | Ask::CallOff { .. }, Told::NotFound) => {
+                gone(op, findings)
+            }
             _ => None,
         }
     }
@@ -115,7 +122,7 @@ impl Case<'_> {
             Told::AlreadyCancelled => Status::Cancelled,
             Told::HoldExpired => Status::Expired,
             Told::PaymentInProgress | Told::ExtensionUsed => Status::Held,
-            Told::AlreadyConfirmed => Status::Confirmed,
+            Told::AlreadyConfirmed | Told::TicketUsed { .. } => Status::Confirmed,
             Told::Done {
                 shown,
                 replayed: false,

@@ -41,6 +41,8 @@ pub(super) enum Story<'a> {
     Asked(&'a Ask),
     Told(&'a Ask, &'a Told),
     Expired(Uuid),
+    CalledOff(i64),
+    Cleared(Uuid),
     Confirmed {
         reservation: Uuid,
         payment: Uuid,
@@ -56,6 +58,8 @@ impl fmt::Display for Story<'_> {
             Self::Asked(ask) => ask.fmt(f),
             Self::Told(ask, told) => write!(f, "{ask} was told {told}"),
             Self::Expired(id) => write!(f, "{id} expires"),
+            Self::CalledOff(event) => write!(f, "event {event} is called off"),
+            Self::Cleared(id) => write!(f, "{id} is given back, its event called off"),
             Self::Confirmed {
                 reservation,
                 payment,

@@ -4,20 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boxoffice::box_office::{
-    BoxOffice, CreateEventError, CreateUserError, PayRequest, ReserveRequest, Reserved,
+    BoxOffice, CreateEventError, CreateUserError, PayRequest, ReserveRequest, Reserved, ShownTicket,
 };
 use boxoffice::buyer::{User, UserId};
-use boxoffice::command::{CancelError, ExtendError, PayError, ReserveError, Unserved};
+use boxoffice::command::{
+    CancelError, CheckInError, EventPatch, ExtendError, PayError, ReserveError, Unserved, Update,
+    UpdateError,
+};
+use boxoffice::event::SaleState;
 use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::reservation::{Quantity, Reservation};
 use boxoffice::store::StoreError;
+use boxoffice::ticket_code::TicketKey;
 
 use super::{Town, write_down};
 use crate::census::Kind;
 use crate::events::new_event;
 use crate::history::{Ask, Nothing, Op, Shown, Told, seats};
-use crate::nodes::Running;
+use crate::nodes::{Running, TICKET_KEY};
 use crate::scenario::ClientPlan;
 use crate::world::{World, lock};
 
@@ -103,6 +108,8 @@ async fn answer(town: &Town, running: &Running, ask: &Ask) -> Told {
 async fn decided(town: &Town, office: &BoxOffice, ask: &Ask) -> Told {
     match ask {
         Ask::Open { event, key } => open(town, office, *event, key).await,
+        Ask::CallOff { event } => call_off(office, *event).await,
+        Ask::Enter { .. } => enter(office, ask).await,
         Ask::Reserve { .. } => match reserve_request(ask) {
             Some(request) => reserved(office.reserve(request).await),
             None => Told::Nonsense("a request that cannot be made".to_owned()),
@@ -162,6 +169,61 @@ async fn open(town: &Town, office: &BoxOffice, event: i64, key: &IdempotencyKey)
         },
         Err(CreateEventError::KeyReused) => Told::KeyReused,
         Err(CreateEventError::Store(error)) => not_read(&error),
+    }
+}
+
+async fn call_off(office: &BoxOffice, event: i64) -> Told {
+    let patch = EventPatch {
+        state: Some(SaleState::Cancelled),
+        ..EventPatch::default()
+    };
+    let update = Update {
+        patch,
+        if_version: None,
+    };
+    match office.update_event(EventId(event), update).await {
+        Ok(snapshot) => Told::CalledOff {
+            at: snapshot.event.updated_at.as_micros(),
+        },
+        Err(UpdateError::EventCancelled) => Told::EventOff,
+        Err(UpdateError::EventNotFound) => Told::NotFound,
+        Err(UpdateError::Unserved(why)) => not_served(why),
+        Err(other) => Told::Nonsense(format!("{other:?}")),
+    }
+}
+
+async fn enter(office: &BoxOffice, ask: &Ask) -> Told {
+    let Ask::Enter {
+        event,
+        id,
+        number,
+        undo,
+        key,
+    } = ask
+    else {
+        return Told::Nonsense("a ticket that cannot be shown".to_owned());
+    };
+    let signs = TicketKey::new(&TICKET_KEY);
+    let doing: &[u8] = if *undo { b"out" } else { b"in" };
+    let shown = ShownTicket {
+        code: signs.sign(EventId(*event), ReservationId(*id), *number),
+        event: Some(EventId(*event)),
+        key: (key.as_ref()).map(|key| keyed(key, &[id.as_bytes(), &number.to_be_bytes(), doing])),
+    };
+    let checked = if *undo {
+        office.undo_check_in(shown).await
+    } else {
+        office.check_in(shown).await
+    };
+    match checked {
+        Ok(checked) => done(&checked.reservation, checked.replayed),
+        Err(CheckInError::NotFound) => Told::NotFound,
+        Err(CheckInError::AlreadyUsed { at }) => Told::TicketUsed { at: at.as_micros() },
+        Err(CheckInError::NotUsed) => Told::TicketNotUsed,
+        Err(CheckInError::TicketCancelled) => Told::TicketCancelled,
+        Err(CheckInError::KeyReused) => Told::KeyReused,
+        Err(CheckInError::Unserved(why)) => not_served(why),
+        Err(other @ CheckInError::WrongEvent { .. }) => Told::Nonsense(format!("{other:?}")),
     }
 }
 
@@ -236,6 +298,7 @@ fn reserved(result: Result<Reserved, ReserveError>) -> Told {
         Err(ReserveError::AlreadyReserved { limit, holding }) => Told::Limit { limit, holding },
         Err(ReserveError::KeyReused) => Told::KeyReused,
         Err(ReserveError::EventNotFound) => Told::NotFound,
+        Err(ReserveError::EventCancelled) => Told::EventOff,
         Err(ReserveError::Unserved(why)) => not_served(why),
         Err(other) => Told::Nonsense(format!("{other:?}")),
     }
@@ -249,9 +312,8 @@ fn not_cancelled(error: &CancelError) -> Told {
         CancelError::PaymentInProgress => Told::PaymentInProgress,
         CancelError::KeyReused => Told::KeyReused,
         CancelError::Unserved(why) => not_served(*why),
-        CancelError::SaleClosed | CancelError::TicketUsed { .. } => {
-            Told::Nonsense(format!("{error:?}"))
-        }
+        CancelError::TicketUsed { at } => Told::TicketUsed { at: at.as_micros() },
+        CancelError::SaleClosed => Told::Nonsense(format!("{error:?}")),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use boxoffice::event::SaleState;
 use boxoffice::ids::EventId;
 use boxoffice::page::{Direction, PageRequest};
 use boxoffice::store::ReservationListQuery;
@@ -121,10 +122,12 @@ pub(super) async fn evidence(scenario: &Scenario, site: &Site, town: &Town) -> V
     for (index, plan) in scenario.events.iter().enumerate() {
         let id = EventId(i64::from(number(index)) + 1);
         let node = &town.nodes[dice.below(scenario.nodes) as usize];
-        let (ledger, reservations) = {
+        let (ledger, reservations, kept) = {
             let tables = site.db.tables.tables();
-            (tables.ledger(id), tables.reservations_of(id))
+            let kept = tables.event(id).map(|kept| kept.event);
+            (tables.ledger(id), tables.reservations_of(id), kept)
         };
+        let off = kept.filter(|kept| kept.state == SaleState::Cancelled);
         if plan.late && ledger.is_none() && !town.is_on_sale(index) {
             // Its organizer never came.
             continue;
@@ -134,6 +137,7 @@ pub(super) async fn evidence(scenario: &Scenario, site: &Site, town: &Town) -> V
             plan: plan.clone(),
             grades: town.grades[index].clone(),
             ledger,
+            off_at: off.map(|off| off.updated_at.as_micros()),
             reservations: reservations.iter().map(|row| Shown::from(&**row)).collect(),
             listed: listed(node, id).await,
         });
