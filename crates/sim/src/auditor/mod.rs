@@ -151,10 +151,18 @@ impl Evidence {
     fn moments(&self) -> Vec<(Duration, u64)> {
         let ops = self.history.iter();
         let known = ops.flat_map(|op| [Some(op.asked), op.answered]).flatten();
-        let mut moments: Vec<(Duration, u64)> =
-            known.map(|moment| (moment.at, moment.order)).collect();
-        moments.sort_unstable_by_key(|(_, order)| *order);
-        moments
+        // Each has its own place in the order, so that nothing has to be sorted.
+        let mut moments = vec![None; 2 * self.history.len() + 1];
+        for moment in known {
+            let Ok(place) = usize::try_from(moment.order) else {
+                continue;
+            };
+            if place >= moments.len() {
+                moments.resize(place + 1, None);
+            }
+            moments[place] = Some((moment.at, moment.order));
+        }
+        moments.into_iter().flatten().collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use boxoffice::grade::SeatLabel;
 use boxoffice::group::{Group, Touched};
 use boxoffice::idempotency::KeyRecord;
-use boxoffice::ids::{PaymentId, ReservationId};
+use boxoffice::ids::PaymentId;
 use boxoffice::reservation::Reservation;
 use boxoffice::store::CommitError;
 
@@ -94,6 +94,8 @@ fn check_touched(
 
 /// Seats given back in the group may be claimed in it.
 fn check_claims(state: &State, group: &Group) -> Result<(), String> {
+    let claims = state.claims.get(&group.event);
+    let owner = |seat| claims.and_then(|claims| claims.get(seat));
     let mut returned: BTreeSet<&SeatLabel> = BTreeSet::new();
     for ended in group
         .changes
@@ -102,8 +104,7 @@ fn check_claims(state: &State, group: &Group) -> Result<(), String> {
         .filter(|touched| ends(state, touched))
     {
         for seat in &ended.reservation.seats {
-            let owner = state.claims.get(&(group.event, seat.clone()));
-            let own = owner == Some(&ended.reservation.id);
+            let own = owner(seat) == Some(&ended.reservation.id);
             expect(own, || format!("seat {seat} was not claimed"))?;
             returned.insert(seat);
         }
@@ -111,8 +112,7 @@ fn check_claims(state: &State, group: &Group) -> Result<(), String> {
     let mut claimed: BTreeSet<&SeatLabel> = BTreeSet::new();
     for reservation in new_live(group) {
         for seat in &reservation.seats {
-            let taken = state.claims.contains_key(&(group.event, seat.clone()));
-            let free = !taken || returned.contains(seat);
+            let free = owner(seat).is_none() || returned.contains(seat);
             expect(free && claimed.insert(seat), || {
                 format!("seat {seat} is claimed")
             })?;
@@ -183,26 +183,16 @@ fn apply(state: &mut State, group: &Group) {
 }
 
 fn apply_claims(state: &mut State, group: &Group) {
-    let seats = |reservation: &Reservation| -> Vec<(SeatLabel, ReservationId)> {
-        reservation
-            .seats
-            .iter()
-            .map(|seat| (seat.clone(), reservation.id))
-            .collect()
-    };
-    let ended = group
-        .changes
-        .reservations
-        .iter()
-        .filter(|touched| ends(state, touched));
-    let returned: Vec<_> = ended
-        .flat_map(|touched| seats(&touched.reservation))
-        .collect();
-    for (seat, _) in returned {
-        state.claims.remove(&(group.event, seat));
+    let touched = group.changes.reservations.iter();
+    let ended = touched.filter(|touched| ends(state, touched));
+    let returned: Vec<&SeatLabel> = ended.flat_map(|ended| &ended.reservation.seats).collect();
+    let claims = state.claims.entry(group.event).or_default();
+    for seat in returned {
+        claims.remove(seat);
     }
-    for (seat, id) in new_live(group).flat_map(seats) {
-        state.claims.insert((group.event, seat), id);
+    for new in new_live(group) {
+        let claimed = new.seats.iter().map(|seat| (seat.clone(), new.id));
+        claims.extend(claimed);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use boxoffice::event::EventSnapshot;
-use boxoffice::grade::{SeatLabel, Seating};
+use boxoffice::grade::Seating;
 use boxoffice::ids::{EventId, ReservationId, Version};
 use boxoffice::invariants::{GradeLedger, Ledger};
 use boxoffice::money::Money;
@@ -100,9 +100,7 @@ fn keys_astray(state: &State, event: EventId) -> i64 {
 fn claims_wrong(state: &State, snapshot: &EventSnapshot, row: &EventRow) -> i64 {
     let mut claimed: BTreeMap<ReservationId, u32> = BTreeMap::new();
     let mut wrong = 0;
-    let first = (row.event.id, SeatLabel("".into()));
-    let claims = state.claims.range(first..);
-    for ((_, seat), id) in claims.take_while(|((of, _), _)| *of == row.event.id) {
+    for (seat, id) in state.claims.get(&row.event.id).into_iter().flatten() {
         *claimed.entry(*id).or_default() += 1;
         let made = state.stored(*id).is_some_and(|found| {
             found.event == row.event.id && found.status().is_live() && found.seats.contains(seat)

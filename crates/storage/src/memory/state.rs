@@ -26,7 +26,7 @@ pub(super) struct State {
     by_user: BTreeSet<(UserId, ReservationId)>,
     by_event: BTreeSet<(EventId, ReservationId)>,
     holds: BTreeSet<(EventId, Timestamp, ReservationId)>,
-    pub(super) claims: BTreeMap<(EventId, SeatLabel), ReservationId>,
+    pub(super) claims: BTreeMap<EventId, Claims>,
     paying: BTreeSet<ReservationId>,
     pub(super) payments: BTreeMap<PaymentId, PaymentRow>,
     /// Every refund, whether a reservation carries it or not.
@@ -66,6 +66,9 @@ pub(super) struct PaymentRow {
 /// Whose key: the event and the user, each `None` where the key has none.
 pub(super) type KeyScope = (Option<EventId>, Option<UserId>, IdempotencyKey);
 
+/// Whose each claimed seat of an event is.
+pub(super) type Claims = BTreeMap<SeatLabel, ReservationId>;
+
 /// What a key led to.
 #[derive(Clone, Debug)]
 pub(super) struct KeyRow {
@@ -98,14 +101,15 @@ impl State {
     /// A claim of a seat that no grade has is left to the audit.
     pub(super) fn map_seats(&mut self, reservation: &Reservation) {
         let event = reservation.event;
+        let (claims, Some(row)) = (self.claims.get(&event), self.events.get_mut(&event)) else {
+            return;
+        };
         for seat in &reservation.seats {
-            let by = self.claims.get(&(event, seat.clone()));
+            let by = claims.and_then(|claims| claims.get(seat));
             let standing = by.map_or(SeatState::Available, |by| {
-                claimed(self.stored(*by).map(|found| found.status()))
+                claimed(self.reservations.get(by).map(|found| found.status()))
             });
-            if let Some(row) = self.events.get_mut(&event) {
-                row.seats.set(std::slice::from_ref(seat), standing);
-            }
+            row.seats.set(std::slice::from_ref(seat), standing);
         }
     }
 
