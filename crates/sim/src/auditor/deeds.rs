@@ -16,7 +16,7 @@ use crate::history::{Ask, Op, Shown, Status, Told};
 use crate::scenario::Scenario;
 
 /// The end of what nobody was told the end of.
-const NEVER: u64 = u64::MAX;
+pub(super) const NEVER: u64 = u64::MAX;
 
 /// An event's case, as it is put together.
 pub(super) struct Case<'a> {
@@ -33,7 +33,7 @@ pub(super) struct Case<'a> {
     took: Vec<usize>,
     /// Who asked for or was told of which reservation, sorted by it.
     about: Vec<(u128, &'a Op)>,
-    deeds: Vec<Deed<'a>>,
+    pub(super) deeds: Vec<Deed<'a>>,
     pub(super) sightings: Vec<Sighting<'a>>,
 }
 
@@ -395,62 +395,6 @@ impl<'a> Case<'a> {
             },
             story: Story::Asked(&op.ask),
         });
-    }
-
-    /// An event that was called off gave it back.
-    fn clear(&mut self, row: &Shown, index: usize, at: i64) {
-        self.deeds.push(Deed {
-            at,
-            asked: self.asked_to_call_off().unwrap_or(0),
-            answered: NEVER,
-            change: Change::Clear(index),
-            story: Story::Cleared(row.id),
-        });
-    }
-
-    /// When the event was first asked to be called off.
-    fn asked_to_call_off(&self) -> Option<u64> {
-        let asking = self.ops.iter();
-        let mut asking = asking.filter(|op| matches!(&*op.ask, Ask::CallOff { .. }));
-        asking.next().map(|op| op.asked.order)
-    }
-
-    /// Whether an event was called off by somebody, and leaves nobody with a seat then.
-    fn find_calling_off(&mut self, findings: &mut Findings) {
-        let event = self.event;
-        let told = self.ops.iter().find_map(|op| match op.told.as_deref() {
-            Some(Told::CalledOff { at }) => Some((*op, *at)),
-            _ => None,
-        });
-        let told_at = told.map(|(_, at)| at);
-        findings.expect(
-            told_at.is_none_or(|at| event.off_at == Some(at)),
-            Rule::AcknowledgedSurvives,
-            || format!("event {} was told to be called off", event.id),
-        );
-        let Some(at) = event.off_at else { return };
-        let Some(asked) = self.asked_to_call_off() else {
-            let found = format!("event {} was called off", event.id);
-            return findings.add(Rule::NothingFromNowhere, found);
-        };
-        self.deeds.push(Deed {
-            at,
-            asked: told.map_or(asked, |(op, _)| op.asked.order),
-            answered: told
-                .and_then(|(op, _)| op.answered)
-                .map_or(NEVER, |answered| answered.order),
-            change: Change::CallOff,
-            story: Story::CalledOff(event.id),
-        });
-        for row in &event.reservations {
-            let left = matches!(
-                row.status,
-                Status::Held | Status::Paying | Status::Confirmed
-            );
-            findings.expect(!left, Rule::CallingOffClears, || {
-                format!("{row}, and event {} was called off", event.id)
-            });
-        }
     }
 
     /// `changes` says what to try first among the deeds of one moment; it decides nothing.

@@ -7,12 +7,10 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::deeds::NEVER;
 use super::{Findings, Rule};
 use crate::day::EventEvidence;
 use crate::history::{Ask, Op, Shown, Status, Told};
-
-/// The end of what nobody was told the end of.
-const NEVER: u64 = u64::MAX;
 
 /// Steps after which the search is given up, and that is told as a violation.
 const STEPS_MAX: u32 = 20_000;

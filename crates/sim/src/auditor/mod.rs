@@ -7,6 +7,7 @@
 //! its question and its answer: linearizability.
 
 mod books;
+mod calling_off;
 mod deeds;
 mod door;
 mod keys;

@@ -1,4 +1,6 @@
-//! Days that are right and that the auditor once took for wrong.
+//! Days that are right and that the auditor once took for wrong, and days that are wrong.
+
+mod organizer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use crate::world::Moment;
 struct Account {
     history: Vec<Op>,
     rows: Vec<Shown>,
+    off_at: Option<i64>,
 }
 
 fn grade() -> SeatType {
@@ -107,7 +110,7 @@ impl Account {
                 late: false,
             },
             grades: vec![grade()],
-            off_at: None,
+            off_at: self.off_at,
             ledger: None,
             listed: Ok(self.rows.clone()),
             reservations: self.rows,
