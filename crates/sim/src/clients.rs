@@ -11,6 +11,7 @@ use boxoffice::buyer::UserId;
 use boxoffice::grade::{SeatLabel, SeatType};
 use boxoffice::idempotency::IdempotencyKey;
 use boxoffice::seats::{Layout, Seat};
+use boxoffice::ticket_code::TicketKey;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -43,6 +44,8 @@ pub(crate) struct Town {
     pub(crate) on_sale: Mutex<Vec<bool>>,
     /// Tells who waits for one of them.
     pub(crate) opened: Notify,
+    /// What the nodes sign tickets with, for who shows one of hers at the door.
+    pub(crate) ticket_key: TicketKey,
     pub(crate) seed: u64,
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use boxoffice::grade::SeatType;
 use boxoffice::ids::EventId;
 use boxoffice::invariants::{self, Ledger};
+use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -129,12 +130,14 @@ pub(crate) fn live(
 }
 
 async fn day(scenario: &Scenario, mistake: Option<Mistake>, world: Arc<World>) -> Evidence {
+    let ticket_key = TicketKey::new(&[7; TICKET_KEY_LEN]);
     let slip = mistake.and_then(|mistake| mistake.slip);
     let site = Arc::new(Site {
         db: Database::new(Arc::clone(&world), scenario, slip),
         hall: Hall::new(Arc::clone(&world), scenario.rates.clone(), slip),
         till: Till::new(Arc::clone(&world), scenario.rates.clone()),
         limits: scenario.limits.clone(),
+        ticket_key: ticket_key.clone(),
         seed: scenario.seed,
         world: Arc::clone(&world),
     });
@@ -150,6 +153,7 @@ async fn day(scenario: &Scenario, mistake: Option<Mistake>, world: Arc<World>) -
         plans: scenario.events.clone(),
         on_sale: Mutex::new(scenario.events.iter().map(|plan| !plan.late).collect()),
         opened: Notify::new(),
+        ticket_key,
         seed: scenario.seed,
     });
     let mut evidence = Evidence::default();

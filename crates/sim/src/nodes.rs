@@ -9,7 +9,7 @@ use boxoffice::box_office::{BoxOffice, Ports};
 use boxoffice::ids::IdSource;
 use boxoffice::limits::Limits;
 use boxoffice::runtime::Tasks;
-use boxoffice::ticket_code::{TICKET_KEY_LEN, TicketKey};
+use boxoffice::ticket_code::TicketKey;
 
 use crate::census::Kind;
 use crate::coordinator::{Desk, Hall};
@@ -21,9 +21,6 @@ use crate::world::{Life, NodeClock, World, lock, sleep_ms};
 /// How long a process that has decided everything goes on answering, in milliseconds.
 const LAST_ANSWERS_MS: u32 = 100;
 
-/// What every node signs tickets with.
-pub(crate) const TICKET_KEY: [u8; TICKET_KEY_LEN] = [7; TICKET_KEY_LEN];
-
 /// What every node is built on.
 pub(crate) struct Site {
     pub(crate) world: Arc<World>,
@@ -31,6 +28,8 @@ pub(crate) struct Site {
     pub(crate) hall: Arc<Hall>,
     pub(crate) till: Arc<Till>,
     pub(crate) limits: Limits,
+    /// What every node signs tickets with.
+    pub(crate) ticket_key: TicketKey,
     pub(crate) seed: u64,
 }
 
@@ -96,7 +95,7 @@ impl Node {
                 self.number,
                 dice(6),
             )),
-            ticket_key: TicketKey::new(&TICKET_KEY),
+            ticket_key: site.ticket_key.clone(),
             clock: Arc::new(NodeClock {
                 world: Arc::clone(&site.world),
                 ahead_micros: Arc::clone(&self.ahead_micros),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use boxoffice::idempotency::IdempotencyKey;
 use uuid::Uuid;
 
 use super::deeds::NEVER;
@@ -180,7 +181,7 @@ impl<'a> Tickets<'a> {
         else {
             return false;
         };
-        let key = key.as_ref().map(|key| key.as_str());
+        let key = key.as_ref().map(IdempotencyKey::as_str);
         let known = key.is_some_and(|key| self.keys.contains(&key));
         let admits = self.confirmed && !self.cancelled;
         let used = self.used.get(number).copied();

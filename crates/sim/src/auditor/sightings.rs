@@ -81,10 +81,6 @@ impl Case<'_> {
                 let (key, body) = self.keyed(&op.ask)?;
                 Some(Sight::KeyReused { key, body })
             }
-            (Ask::Enter { id, .. }, Told::Done { shown, .. }) => Some(Sight::Is {
-                reservation: self.place(*id, op, findings)?,
-                status: plain(shown.status),
-            }),
             (
                 _,
                 Told::Done {
@@ -104,14 +100,14 @@ impl Case<'_> {
                 reservation: self.place(*id, op, findings)?,
                 status: plain(shown.status),
             }),
-            (Ask::Cancel { id, .. } | Ask::Pay { id, .. } | Ask::Extend { id, .. }, told) => {
-                self.own_sight(*id, op, told, findings)
-            }
-            (Ask::Reserve { .. } | Ask::CallOff { .. }, Told::EventOff) => Some(Sight::Off),
-            (Ask::Show { .. } | Ask::Reserve { .. } | Ask::CallOff { .. }, Told::NotFound) => {
-                gone(op, findings)
-            }
-            _ => None,
+            (
+                Ask::Cancel { id, .. }
+                | Ask::Pay { id, .. }
+                | Ask::Extend { id, .. }
+                | Ask::Enter { id, .. },
+                told,
+            ) => self.own_sight(*id, op, told, findings),
+            _ => event_sight(op, told, findings),
         }
     }
 
@@ -127,7 +123,8 @@ impl Case<'_> {
                 shown,
                 replayed: false,
             } if !cancels => plain(shown.status),
-            Told::NotFound => return gone(op, findings),
+            // A reservation that was never paid for has no tickets to show.
+            Told::NotFound if !matches!(*op.ask, Ask::Enter { .. }) => return gone(op, findings),
             _ => return None,
         };
         Some(Sight::Is {
@@ -156,6 +153,17 @@ impl Case<'_> {
             format!("{} was told of {id}, which is not in the ledger", op.ask)
         });
         place
+    }
+}
+
+/// What was told of the event itself.
+fn event_sight(op: &Op, told: &Told, findings: &mut Findings) -> Option<Sight> {
+    match (&*op.ask, told) {
+        (Ask::Reserve { .. } | Ask::CallOff { .. }, Told::EventOff) => Some(Sight::Off),
+        (Ask::Show { .. } | Ask::Reserve { .. } | Ask::CallOff { .. }, Told::NotFound) => {
+            gone(op, findings)
+        }
+        _ => None,
     }
 }
 

@@ -16,13 +16,12 @@ use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::reservation::{Quantity, Reservation};
 use boxoffice::store::StoreError;
-use boxoffice::ticket_code::TicketKey;
 
 use super::{Town, write_down};
 use crate::census::Kind;
 use crate::events::new_event;
 use crate::history::{Ask, Nothing, Op, Shown, Told, seats};
-use crate::nodes::{Running, TICKET_KEY};
+use crate::nodes::Running;
 use crate::scenario::ClientPlan;
 use crate::world::{World, lock};
 
@@ -109,7 +108,7 @@ async fn decided(town: &Town, office: &BoxOffice, ask: &Ask) -> Told {
     match ask {
         Ask::Open { event, key } => open(town, office, *event, key).await,
         Ask::CallOff { event } => call_off(office, *event).await,
-        Ask::Enter { .. } => enter(office, ask).await,
+        Ask::Enter { .. } => enter(town, office, ask).await,
         Ask::Reserve { .. } => match reserve_request(ask) {
             Some(request) => reserved(office.reserve(request).await),
             None => Told::Nonsense("a request that cannot be made".to_owned()),
@@ -192,7 +191,7 @@ async fn call_off(office: &BoxOffice, event: i64) -> Told {
     }
 }
 
-async fn enter(office: &BoxOffice, ask: &Ask) -> Told {
+async fn enter(town: &Town, office: &BoxOffice, ask: &Ask) -> Told {
     let Ask::Enter {
         event,
         id,
@@ -203,10 +202,9 @@ async fn enter(office: &BoxOffice, ask: &Ask) -> Told {
     else {
         return Told::Nonsense("a ticket that cannot be shown".to_owned());
     };
-    let signs = TicketKey::new(&TICKET_KEY);
     let doing: &[u8] = if *undo { b"out" } else { b"in" };
     let shown = ShownTicket {
-        code: signs.sign(EventId(*event), ReservationId(*id), *number),
+        code: (town.ticket_key).sign(EventId(*event), ReservationId(*id), *number),
         event: Some(EventId(*event)),
         key: (key.as_ref()).map(|key| keyed(key, &[id.as_bytes(), &number.to_be_bytes(), doing])),
     };

@@ -12,11 +12,11 @@ fn enters(id: Uuid, undo: bool) -> Ask {
     }
 }
 
-fn done(shown: &Shown) -> Option<Told> {
-    Some(Told::Done {
+fn done(shown: &Shown) -> Told {
+    Told::Done {
         shown: shown.clone(),
         replayed: false,
-    })
+    }
 }
 
 fn used(shown: &Shown, at: u64) -> Shown {
@@ -30,7 +30,7 @@ fn used(shown: &Shown, at: u64) -> Shown {
 fn sold() -> (Account, Shown) {
     let mut account = Account::default();
     let sold = row(1, 1, 2);
-    account.asks(reserve(1), 1, 3, done(&sold));
+    account.asks(reserve(1), 1, 3, Some(done(&sold)));
     account.rows = vec![sold.clone()];
     (account, sold)
 }
@@ -53,8 +53,8 @@ fn a_ticket_may_have_been_used_by_whom_nobody_answered() {
 #[test]
 fn a_ticket_does_not_admit_twice() {
     let (mut account, sold) = sold();
-    account.asks(enters(sold.id, false), 4, 6, done(&used(&sold, 5)));
-    account.asks(enters(sold.id, false), 7, 9, done(&used(&sold, 8)));
+    account.asks(enters(sold.id, false), 4, 6, Some(done(&used(&sold, 5))));
+    account.asks(enters(sold.id, false), 7, 9, Some(done(&used(&sold, 8))));
     account.rows = vec![used(&sold, 8)];
     assert_eq!(rules(account), [Rule::AdmittedOnce]);
 }
@@ -62,9 +62,9 @@ fn a_ticket_does_not_admit_twice() {
 #[test]
 fn a_ticket_admits_again_once_that_is_taken_back() {
     let (mut account, sold) = sold();
-    account.asks(enters(sold.id, false), 4, 6, done(&used(&sold, 5)));
-    account.asks(enters(sold.id, true), 7, 9, done(&sold));
-    account.asks(enters(sold.id, false), 10, 12, done(&used(&sold, 11)));
+    account.asks(enters(sold.id, false), 4, 6, Some(done(&used(&sold, 5))));
+    account.asks(enters(sold.id, true), 7, 9, Some(done(&sold)));
+    account.asks(enters(sold.id, false), 10, 12, Some(done(&used(&sold, 11))));
     account.rows = vec![used(&sold, 11)];
     assert_eq!(rules(account), []);
 }
@@ -72,7 +72,7 @@ fn a_ticket_admits_again_once_that_is_taken_back() {
 #[test]
 fn an_admission_that_was_told_is_in_the_ledger() {
     let (mut account, sold) = sold();
-    account.asks(enters(sold.id, false), 4, 6, done(&used(&sold, 5)));
+    account.asks(enters(sold.id, false), 4, 6, Some(done(&used(&sold, 5))));
     assert_eq!(rules(account), [Rule::AdmittedOnce]);
 }
 
@@ -85,8 +85,8 @@ fn what_was_used_is_not_given_back_by_its_buyer() {
         tickets: 0,
         ..sold.clone()
     };
-    account.asks(enters(sold.id, false), 4, 6, done(&used(&sold, 5)));
-    account.asks(cancel(sold.id, None), 7, 9, done(&gone));
+    account.asks(enters(sold.id, false), 4, 6, Some(done(&used(&sold, 5))));
+    account.asks(cancel(sold.id, None), 7, 9, Some(done(&gone)));
     account.rows = vec![gone];
     assert_eq!(rules(account), [Rule::AdmittedOnce]);
 }
@@ -130,7 +130,7 @@ fn nobody_keeps_a_seat_of_an_event_that_was_called_off() {
 fn nothing_is_sold_of_an_event_that_was_called_off() {
     let (mut account, _) = called_off();
     let late = row(2, 1, 8);
-    account.asks(reserve(1), 7, 9, done(&late));
+    account.asks(reserve(1), 7, 9, Some(done(&late)));
     account.asks(cancel(late.id, None), 10, 0, None);
     account.rows.push(Shown {
         status: Status::Cancelled,
