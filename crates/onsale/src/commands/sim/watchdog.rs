@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use sim::fleet::Progress;
 
 /// How long a seed may take: some ten thousand times as long as it does.
-const SEED_MAX: Duration = Duration::from_secs(60);
+const SEED_MAX: Duration = Duration::from_mins(1);
 
 /// How often the watch is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
