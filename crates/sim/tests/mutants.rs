@@ -5,6 +5,9 @@ use sim::planted::{controls, mistakes};
 use sim::scenario::Scenario;
 use sim::shrink;
 
+/// Seeds of each control here, where nothing is optimised; `onsale sim mutants` runs all of them.
+const CONTROL_SEEDS: u64 = 500;
+
 #[test]
 fn every_planted_bug_is_found_within_its_number_of_seeds() {
     assert!(mistakes().len() >= 15);
@@ -23,12 +26,8 @@ fn every_planted_bug_is_found_within_its_number_of_seeds() {
 #[test]
 fn a_lease_that_is_right_may_be_all_that_guards_the_stock() {
     for control in controls() {
-        let tally = run_all(
-            1..1 + u64::from(control.seeds_max),
-            2,
-            Some(*control),
-            &|_| {},
-        );
+        let seeds = u64::from(control.seeds_max).min(CONTROL_SEEDS);
+        let tally = run_all(1..1 + seeds, 2, Some(*control), &|_| {});
         assert!(
             tally.failed.is_none(),
             "{}: {:?}",
