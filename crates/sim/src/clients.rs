@@ -93,6 +93,8 @@ pub(crate) struct Client {
     keys: u32,
     /// The oldest first.
     own: Vec<Own>,
+    /// The last that she had and has no more.
+    given_back: Option<Own>,
     last_keyed: Option<Arc<Ask>>,
 }
 
@@ -106,6 +108,7 @@ impl Client {
             plan,
             keys: 0,
             own: Vec::new(),
+            given_back: None,
             last_keyed: None,
         }
     }
@@ -250,12 +253,13 @@ impl Client {
 
     /// Goes in with one of her tickets, or out again.
     async fn enter(&mut self, undo: bool, keyed: bool, twice: bool) {
+        // Who has none any more, tries what she had.
         let Some(Own {
             event,
             id,
             quantity,
             ..
-        }) = self.own.first()
+        }) = self.own.first().or(self.given_back.as_ref())
         else {
             return;
         };
@@ -446,7 +450,7 @@ impl Client {
             Some(Told::Done { shown, .. } | Told::Reservation(shown)) => self.remember(shown),
             Some(Told::Opened { event }) => self.town.set_on_sale(*event),
             Some(Told::AlreadyCancelled | Told::HoldExpired) if !self.own.is_empty() => {
-                self.own.remove(0);
+                self.given_back = Some(self.own.remove(0));
             }
             _ => {}
         }
@@ -459,7 +463,7 @@ impl Client {
             Status::Held | Status::Paying | Status::Confirmed
         );
         match (known, live) {
-            (Some(index), false) => drop(self.own.remove(index)),
+            (Some(index), false) => self.given_back = Some(self.own.remove(index)),
             (Some(index), true) => self.own[index].expires_at = shown.expires_at,
             (None, true) => self.own.push(Own {
                 event: shown.event,

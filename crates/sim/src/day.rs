@@ -18,9 +18,9 @@ use crate::auditor::{Rule, Violation};
 use crate::census::{Census, Kind};
 use crate::clients::{Client, Town};
 use crate::coordinator::Hall;
-use crate::database::{Database, VersionStock, Writer};
+use crate::database::{Database, Made, VersionStock, Writer};
 use crate::events::{grade_names, new_event};
-use crate::history::{Ask, Op, Shown, Status, Told};
+use crate::history::{Ask, Op, Shown, Told};
 use crate::nemesis;
 use crate::nodes::{Node, Site};
 use crate::planted::Mistake;
@@ -50,7 +50,7 @@ pub(crate) struct Evidence {
     pub(crate) events: Vec<EventEvidence>,
     /// In which order the database made what of which reservation: for the auditor to know what
     /// to try first, and for nothing else.
-    pub(crate) changes: Vec<(Uuid, Status)>,
+    pub(crate) changes: Vec<Made>,
     /// The payment provider's books.
     pub(crate) charges: Vec<(Uuid, Charged)>,
     /// Every version of every event, as the tables had it, in the order of the commits.

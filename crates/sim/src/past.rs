@@ -5,7 +5,7 @@
 //! test of its own beside them.
 
 /// Seeds that once broke a rule, each with what it found.
-pub const PAST: [(u64, &str); 6] = [
+pub const PAST: [(u64, &str); 7] = [
     (
         3_727,
         "the auditor looked too long for an order where one group paid for a reservation and gave \
@@ -22,6 +22,11 @@ pub const PAST: [(u64, &str); 6] = [
     (
         37_684,
         "broke no rule any more once the auditor was mended for 20,689",
+    ),
+    (
+        42_897,
+        "the auditor looked too long for an order where a clock had stepped back and an event was \
+         called off, so that all that came after was of one moment",
     ),
     (
         53_906,

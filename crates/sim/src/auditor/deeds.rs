@@ -11,6 +11,7 @@ use super::model::{Body, Change, State, Taken};
 use super::places::Places;
 use super::trial::{Deed, Misfit, Sighting, Story, Trial};
 use super::{Findings, Rule};
+use crate::database::Made;
 use crate::day::{EventEvidence, Evidence};
 use crate::history::{Ask, Op, Shown, Status, Told};
 use crate::scenario::Scenario;
@@ -398,9 +399,12 @@ impl<'a> Case<'a> {
     }
 
     /// `changes` says what to try first among the deeds of one moment; it decides nothing.
-    fn hold_trial(mut self, changes: &[(Uuid, Status)], findings: &mut Findings) {
-        let changes = changes.iter();
-        let of_event = changes.filter_map(|(id, status)| Some((self.places.get(*id)?, *status)));
+    fn hold_trial(mut self, changes: &[Made], findings: &mut Findings) {
+        let of_event = changes.iter().filter(|made| made.event == self.event.id);
+        let of_event = of_event.filter_map(|made| match made.reservation {
+            Some(id) => Some((Some(self.places.get(id)?), made.status)),
+            None => Some((None, made.status)),
+        });
         let likely = Likely::of(of_event, self.taken.len());
         let taken = &self.taken;
         self.deeds

@@ -12,18 +12,25 @@ const UNSEEN: usize = usize::MAX;
 pub(super) struct Likely {
     /// By the reservation's place, and by what was made of it.
     orders: Vec<[usize; Status::COUNT]>,
+    /// When the event was called off.
+    off: usize,
 }
 
 impl Likely {
-    /// Of changes in the order in which they were made, each of the reservation at a place; there
-    /// are `len` of these.
-    pub(super) fn of(changes: impl Iterator<Item = (usize, Status)>, len: usize) -> Self {
+    /// Of changes in the order in which they were made, each of the reservation at a place, or
+    /// without one of the event itself; there are `len` reservations.
+    pub(super) fn of(changes: impl Iterator<Item = (Option<usize>, Status)>, len: usize) -> Self {
         let mut orders = vec![[UNSEEN; Status::COUNT]; len];
+        let mut off = UNSEEN;
         for (order, (place, status)) in changes.enumerate() {
+            let Some(place) = place else {
+                off = order.min(off);
+                continue;
+            };
             let first = &mut orders[place][status as usize];
             *first = order.min(*first);
         }
-        Self { orders }
+        Self { orders, off }
     }
 
     /// What to sort deeds of one moment by.
@@ -36,8 +43,7 @@ impl Likely {
             Change::GiveBack { reservation, .. } | Change::Clear(reservation) => {
                 (*reservation, Status::Cancelled)
             }
-            // After all that it forbids; what it lets happen cannot be before it anyway.
-            Change::CallOff => return (UNSEEN, Status::Cancelled),
+            Change::CallOff => return (self.off, Status::Cancelled),
             Change::Expire(index) => (*index, Status::Expired),
             Change::Confirm(index) => (*index, Status::Confirmed),
         };
@@ -72,7 +78,9 @@ mod tests {
             (1, Status::Held),
             (2, Status::Held),
         ];
-        let likely = Likely::of(changes.into_iter(), taken.len());
+        let changes = changes.into_iter();
+        let changes = changes.map(|(place, status)| (Some(place), status));
+        let likely = Likely::of(changes, taken.len());
         let give_back = Change::GiveBack {
             reservation: 0,
             key: None,

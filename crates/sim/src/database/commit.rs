@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use boxoffice::group::Group;
 use boxoffice::store::{CommitError, StoreError};
-use uuid::Uuid;
 
-use super::{Connections, Database, Writer};
+use super::{Connections, Database, Made, Writer};
 use crate::census::Kind;
 use crate::history::Status;
 use crate::planted::{Slip, Trust};
@@ -136,14 +135,23 @@ impl Database {
         }
         let (id, base) = (group.id, group.base);
         let brief = self.world.is_traced().then(|| group.brief.clone());
-        let touched: Vec<(Uuid, Status)> = (group.changes.reservations.iter())
-            .map(|touched| &touched.reservation)
-            .map(|made| (made.id.0, made.status().into()))
+        let touched = group.changes.reservations.iter();
+        let touched = touched.map(|touched| &touched.reservation);
+        let touched = touched.map(|made| (Some(made.id.0), made.status().into()));
+        // After what was done in its group before it; what it lets happen cannot come earlier anyway.
+        let called_off = group.changes.event.iter();
+        let called_off = called_off.map(|_| (None, Status::Cancelled));
+        let made: Vec<Made> = (touched.chain(called_off))
+            .map(|(reservation, status)| Made {
+                event: event.0,
+                reservation,
+                status,
+            })
             .collect();
         let result = self.tables.tables().commit(&group);
         match &result {
             Ok(()) => {
-                lock(&self.state).changes.extend(touched);
+                lock(&self.state).changes.extend(made);
                 self.remember(event);
                 self.look_at_books(event, base.next().0);
                 self.world.tell(|| {

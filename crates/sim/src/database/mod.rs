@@ -56,6 +56,14 @@ pub(crate) struct VersionStock {
     pub(crate) stock: Vec<Stock>,
 }
 
+/// What a commit made of a reservation, or with `None` of the event itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    pub(crate) event: i64,
+    pub(crate) reservation: Option<Uuid>,
+    pub(crate) status: Status,
+}
+
 /// The database that all nodes use.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -80,8 +88,8 @@ struct State {
     past: BTreeMap<EventId, Vec<(Duration, EventSnapshot)>>,
     /// Every version of every event, as the tables had it.
     versions: Vec<VersionStock>,
-    /// What each commit made of which reservations, in their order.
-    changes: Vec<(Uuid, Status)>,
+    /// What each commit made of what, in their order.
+    changes: Vec<Made>,
     /// What the books said wrong, the first few.
     unbalanced: Vec<String>,
 }
@@ -127,8 +135,8 @@ impl Database {
         state.unbalanced.extend(wrong.take(room));
     }
 
-    /// What each commit made of which reservations, in their order.
-    pub(crate) fn take_changes(&self) -> Vec<(Uuid, Status)> {
+    /// What each commit made of what, in their order.
+    pub(crate) fn take_changes(&self) -> Vec<Made> {
         std::mem::take(&mut lock(&self.state).changes)
     }
 
