@@ -24,6 +24,7 @@ use crate::reservation::{Reservation, ReservationState};
 use crate::runtime;
 use crate::sequencer::Sequencers;
 use crate::store::{PaymentUnderWay, RefundDue};
+use crate::time::Instant;
 
 /// Payments and refunds that one round asks the provider about at a time.
 const ASKED_AT_ONCE: usize = 16;
@@ -43,11 +44,21 @@ pub(crate) struct Cashier {
     sequencers: Arc<Sequencers>,
     /// Payments that this node is busy with, and who is told when it no longer is.
     open: Arc<Mutex<HashMap<PaymentId, Arc<Notify>>>>,
+    unseen: Arc<Mutex<HashMap<PaymentId, Unseen>>>,
+}
+
+/// A payment that the provider had not seen when this node asked.
+struct Unseen {
+    since: Instant,
+    /// The pass in which it was last met.
+    pass: u64,
 }
 
 /// How far a round came in each list, so that the next goes on where it ended.
 #[derive(Default)]
 pub(crate) struct Round {
+    /// Which pass over all payments this is.
+    pass: u64,
     payments: Option<ReservationId>,
     refunds: Option<PaymentId>,
 }
@@ -74,6 +85,7 @@ impl Cashier {
             limits,
             sequencers,
             open: Arc::default(),
+            unseen: Arc::default(),
         }
     }
 
@@ -190,8 +202,13 @@ impl Cashier {
             Ok(found) => {
                 let last = found.last().map(|last| last.reservation);
                 round.payments = last.filter(|_| found.len() >= len);
-                let each = stream::iter(found).map(|under_way| self.look_up(under_way));
+                self.meet(&found, round.pass);
+                let each = stream::iter(found).map(|under_way| self.look_up(under_way, round.pass));
                 each.buffer_unordered(ASKED_AT_ONCE).collect::<()>().await;
+                if round.payments.is_none() {
+                    self.unseen().retain(|_, unseen| unseen.pass == round.pass);
+                    round.pass += 1;
+                }
             }
             Err(error) => tracing::warn!(%error, "payments under way were not looked for"),
         }
@@ -207,7 +224,7 @@ impl Cashier {
     }
 
     /// Asks the provider about a payment, unless this node is waiting for its answer anyway.
-    async fn look_up(&self, under_way: PaymentUnderWay) {
+    async fn look_up(&self, under_way: PaymentUnderWay, pass: u64) {
         let PaymentUnderWay {
             event,
             reservation,
@@ -222,7 +239,10 @@ impl Cashier {
             Ok(Ok(Standing::Paid)) => Verdict::Paid,
             Ok(Ok(Standing::Declined)) => Verdict::Declined,
             // A charge may still be on its way from another node, but not for so long.
-            Ok(Ok(Standing::NeverSeen)) if self.is_forgotten(started_at) => Verdict::Declined,
+            Ok(Ok(Standing::NeverSeen)) if self.is_given_up(payment, pass) => {
+                tracing::info!(%payment, ?started_at, "the provider has never seen a payment");
+                Verdict::Declined
+            }
             Ok(Ok(Standing::NeverSeen | Standing::Pending)) => return,
             Ok(Err(error)) => return tracing::warn!(%error, "a payment was not looked up"),
             Err(_) => return tracing::warn!("the payment provider takes too long"),
@@ -260,9 +280,34 @@ impl Cashier {
         }
     }
 
-    fn is_forgotten(&self, started_at: crate::time::Timestamp) -> bool {
-        let age = self.ports.clock.now().since(started_at);
-        age >= Duration::from_secs(self.limits.payment_unseen_secs.into())
+    fn unseen(&self) -> MutexGuard<'_, HashMap<PaymentId, Unseen>> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers, of what the provider has not seen, that it is still under way.
+    fn meet(&self, found: &[PaymentUnderWay], pass: u64) {
+        let mut unseen = self.unseen();
+        for under_way in found {
+            if let Some(unseen) = unseen.get_mut(&under_way.payment) {
+                unseen.pass = pass;
+            }
+        }
+    }
+
+    /// Whether the provider has not seen a payment for as long as this node has asked, and that long
+    /// enough.
+    ///
+    /// By this node's own watch and not by when the payment began: nodes' clocks may differ by more
+    /// than a charge takes, and money that arrives after it was given up is nobody's to give back
+    /// where its charge's own node has died.
+    fn is_given_up(&self, payment: PaymentId, pass: u64) -> bool {
+        let now = self.ports.clock.instant();
+        let since = self
+            .unseen()
+            .entry(payment)
+            .or_insert(Unseen { since: now, pass })
+            .since;
+        now.since(since) >= Duration::from_secs(self.limits.payment_unseen_secs.into())
             || planted!(UnseenIsDeclined)
     }
 

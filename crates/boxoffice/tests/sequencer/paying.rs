@@ -176,6 +176,26 @@ async fn a_charge_that_never_arrived_is_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_charge_that_is_on_its_way_is_not_given_up_because_a_clock_steps() {
+    let (house, node) = house().await;
+    let held = house.reserved(&node, ask("mina", 1)).await;
+    house.till.next_charges(&[Mood::NeverArrives]);
+    let pending = node.pay(card(held.id)).await.expect("an open outcome");
+    let ReservationState::Paying { payment, .. } = &pending.value.state else {
+        panic!("not paying: {pending:?}");
+    };
+    let _background = node.start_background();
+    later(secs(5)).await;
+    house.clock.jump_secs(3_600);
+    later(secs(5)).await;
+    assert_eq!(status(&house, held.id).await, Is::Paying);
+    house.till.arrives(payment.id, payment.amount);
+    later(secs(5)).await;
+    assert_eq!(status(&house, held.id).await, Is::Confirmed);
+    house.audit().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn money_that_comes_after_it_was_given_up_goes_back() {
     let (house, node) = house().await;
     let held = house.reserved(&node, ask("mina", 1)).await;
