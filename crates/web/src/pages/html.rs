@@ -18,8 +18,10 @@ use super::texts::{Texts, texts};
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
 
-/// What a page may load and where its forms may go: ourselves, and nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+/// What a page may load and where its forms may go: ourselves, and nothing inline but the style of the page
+/// that waits, by its SHA-256: a browser that is one too many would be refused a stylesheet as well.
+const POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'sha256-qGhmCEvt6M+ZWt6WvMRVRgFmBDtQJJjDGIBxum4lfNU='; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");

@@ -15,6 +15,19 @@ const RETRY_SECS_MIN: u32 = 2;
 /// Seconds over which those who wait are spread.
 const RETRY_SECS_SPREAD: u32 = 5;
 
+/// The style of the page that waits, which is part of it.
+const STYLE: &str = include_str!("../../assets/wait.css");
+
+/// A page that asks again by itself, and is whole in one answer.
+#[derive(Template)]
+#[template(path = "wait.html")]
+struct WaitPage {
+    frame: Frame,
+    title: &'static str,
+    body: String,
+    style: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
@@ -23,8 +36,6 @@ struct ProblemPage {
     body: String,
     /// What to quote to us.
     quote: Option<String>,
-    /// Whether to ask for the same address again makes sense.
-    may_retry: bool,
     /// Whether a form was refused unread, which its sender has to send again.
     leads_back: bool,
 }
@@ -58,25 +69,28 @@ pub(crate) fn draw(
         Code::Forbidden => (t.refused_title, t.foreign.to_owned()),
         _ => (t.refused_title, notice(error, frame.lang)),
     };
-    let leads_back = waits && !method.is_safe();
-    let page = ProblemPage {
-        title,
-        // This page does not know what was in the form, so it cannot try again by itself.
-        body: if leads_back {
-            t.form_body.to_owned()
-        } else {
-            body
-        },
-        leads_back,
-        quote: (code == Code::Internal).then(|| request_id.to_owned()),
-        may_retry: waits && method.is_safe(),
-        frame,
-    };
-    let lang = page.frame.lang;
+    let lang = frame.lang;
     // A page of nothing but texts cannot fail to be drawn.
-    *response.body_mut() = html::drawn(&page).unwrap_or_default().into();
+    let html = if waits && method.is_safe() {
+        html::drawn(&WaitPage {
+            title,
+            body,
+            style: STYLE,
+            frame,
+        })
+    } else {
+        html::drawn(&ProblemPage {
+            title,
+            // This page does not know what was in the form, so it cannot try again by itself.
+            body: if waits { t.form_body.to_owned() } else { body },
+            leads_back: waits,
+            quote: (code == Code::Internal).then(|| request_id.to_owned()),
+            frame,
+        })
+    };
+    *response.body_mut() = html.unwrap_or_default().into();
     html::put_headers(lang, response.headers_mut());
-    if page.may_retry {
+    if waits && method.is_safe() {
         html::refresh_after(response, RETRY_SECS_MIN + html::jitter(RETRY_SECS_SPREAD));
     }
 }
