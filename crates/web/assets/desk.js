@@ -152,6 +152,8 @@ function previewHall() {
       const row = list.lastElementChild.cloneNode(true);
       row.setAttribute("aria-label", `${row.getAttribute("aria-label").replace(/\d+$/, "")}${list.children.length + 1}`);
       for (const input of row.querySelectorAll("input")) input.value = "";
+      row.removeAttribute("aria-describedby");
+      row.querySelector(".faults")?.remove();
       list.append(row);
       row.querySelector("input").focus();
     });

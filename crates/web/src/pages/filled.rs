@@ -32,7 +32,7 @@ impl Filled {
             seat_type: text("seatType"),
             quantity: quantity(&fields),
             seats: fields.every("seats").map(str::to_owned).collect(),
-            notice: Some(notice(error, lang)),
+            notice: Some(above(error, lang)),
             faults: faults.collect(),
         }
     }
@@ -51,6 +51,15 @@ fn quantity(fields: &Query<'_>) -> u32 {
         .text("quantity")
         .and_then(|text| text.parse().ok())
         .unwrap_or(1)
+}
+
+/// What stands above a form that could not be done.
+pub(crate) fn above(error: &ApiError, lang: Lang) -> String {
+    let is_marked = |field: &str| !field.is_empty() && field != "body";
+    if error.code() == Code::InvalidRequest && error.faults().any(|(field, _)| is_marked(field)) {
+        return texts(lang).buy.marked.to_owned();
+    }
+    notice(error, lang)
 }
 
 /// Why something could not be done, as a person says it.

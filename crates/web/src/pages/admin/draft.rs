@@ -10,9 +10,10 @@ use boxoffice::money::Currency;
 use boxoffice::time::Timestamp;
 
 use super::minutes;
+use super::words::{Words, words};
 use crate::errors::{ApiError, of_fault};
 use crate::lang::Lang;
-use crate::pages::filled::notice;
+use crate::pages::filled::above;
 use crate::pages::format::{amount, plain_amount};
 use crate::request::{Form, Json};
 use crate::zone::Zone;
@@ -52,11 +53,20 @@ pub(super) struct GradeDraft {
     pub(super) is_numbered: bool,
     pub(super) rows: String,
     pub(super) places: String,
+    /// What is wrong with it, each with the name of its field.
+    pub(super) faults: Vec<String>,
 }
 
 impl GradeDraft {
     fn is_empty(&self) -> bool {
-        self.name.trim().is_empty()
+        let typed = [
+            &self.name,
+            &self.price,
+            &self.total,
+            &self.rows,
+            &self.places,
+        ];
+        typed.iter().all(|text| text.trim().is_empty())
     }
 }
 
@@ -93,6 +103,7 @@ impl Draft {
                 is_numbered,
                 rows,
                 places,
+                faults: Vec::new(),
             }
         });
         Self {
@@ -157,6 +168,7 @@ impl Draft {
                     is_numbered: at(&seatings, index) == "ASSIGNED",
                     rows: at(&rows, index),
                     places: at(&places, index),
+                    faults: Vec::new(),
                 })
                 .collect(),
             version: text("version"),
@@ -166,11 +178,16 @@ impl Draft {
 
     /// With why it could not be done.
     pub(super) fn refused(mut self, error: &ApiError, lang: Lang) -> Self {
-        self.notice = Some(notice(error, lang));
+        self.notice = Some(above(error, lang));
         let faults = error.faults();
         self.faults = faults
-            .map(|(field, fault)| (field.to_owned(), of_fault(lang, fault).into_owned()))
+            .map(|(field, fault)| match field {
+                // The form asks for minutes where the API takes seconds.
+                "holdSeconds" => (field.to_owned(), words(lang).hold_fault.to_owned()),
+                field => (field.to_owned(), of_fault(lang, fault).into_owned()),
+            })
             .collect();
+        self.put_into_lines(words(lang));
         self
     }
 
@@ -181,13 +198,27 @@ impl Draft {
         found.map(|(_, fault)| fault.as_str())
     }
 
-    /// What is wrong with the grades, each with its place.
+    /// What is wrong with the grades, and stands in no line of one.
     pub(super) fn grade_faults(&self) -> impl Iterator<Item = String> {
         let of_grades = ["seatTypes", "price", "totalSeats"];
-        let faults = self.faults.iter();
-        faults
-            .filter(move |(field, _)| of_grades.iter().any(|name| field.starts_with(name)))
-            .map(|(field, fault)| format!("{field}: {fault}"))
+        let faults = self.faults.iter().filter(move |(field, _)| {
+            let is_told = in_line(field).is_some();
+            !is_told && of_grades.iter().any(|name| field.starts_with(name))
+        });
+        faults.map(|(field, fault)| format!("{field}: {fault}"))
+    }
+
+    /// Tells what is wrong with a grade in its line.
+    fn put_into_lines(&mut self, w: &Words) {
+        // Lines that are left empty the API does not know of.
+        let lines = self.grades.iter_mut().filter(|grade| !grade.is_empty());
+        for (place, grade) in lines.enumerate() {
+            let own = self.faults.iter().filter_map(|(field, fault)| {
+                let (told, word) = in_line(field)?;
+                (told == place).then(|| format!("{}: {fault}", word(w)))
+            });
+            grade.faults = own.collect();
+        }
     }
 
     /// The body of `POST /events`.
@@ -259,6 +290,25 @@ impl Draft {
     fn currency(&self) -> Currency {
         self.currency.trim().parse().unwrap_or(Currency::KRW)
     }
+}
+
+/// What the form calls a field.
+type Word = fn(&Words) -> &'static str;
+
+/// The place of a grade that the API names in a fault, like `seatTypes[0].price`, and what the form calls
+/// the field.
+fn in_line(field: &str) -> Option<(usize, Word)> {
+    let (place, member) = field.strip_prefix("seatTypes[")?.split_once("].")?;
+    let word: Word = match member {
+        "seatType" => |w| w.grade,
+        "price" => |w| w.price,
+        "seating" => |w| w.seating,
+        "total" => |w| w.seats,
+        "rows" => |w| w.rows,
+        "seatsPerRow" => |w| w.places,
+        _ => return None,
+    };
+    Some((place.parse().ok()?, word))
 }
 
 /// A text; an empty one says that there is none.
@@ -343,5 +393,28 @@ mod tests {
             "seatTypes[0].total",
         ];
         assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_grade_is_told_in_its_line() {
+        let draft = sent(
+            "name=Gala&date=2031-01-01T19%3A00&hold=7\
+             &grade=&price=&seating=GENERAL&total=\
+             &grade=r&price=60000&seating=GENERAL&total=50\
+             &grade=s&price=many&seating=GENERAL&total=50\
+             &grade=&price=20000&seating=GENERAL&total=50",
+        );
+        let error = {
+            let (faults, zone) = (Faults::default(), Zone::named_or_utc("UTC"));
+            let json = draft.as_new();
+            let new = new_event(&json, None, &zone, Timestamp::default(), &faults);
+            faults.unless_any(new).expect_err("faults")
+        };
+        let draft = draft.refused(&error, Lang::En);
+        let told: Vec<_> = draft.grades.iter().map(|grade| &grade.faults[..]).collect();
+        assert!(told[0].is_empty() && told[1].is_empty(), "{told:?}");
+        assert!(told[2][0].starts_with("Price: "), "{told:?}");
+        assert!(told[3][0].starts_with("Grade: "), "{told:?}");
+        assert_eq!(draft.grade_faults().count(), 0);
     }
 }

@@ -10,6 +10,7 @@ use boxoffice::store::ReservationListQuery;
 
 use super::frame::Desk;
 use super::session;
+use super::words::words;
 use crate::api::{Answer, App, RESERVATION_STATUSES as STATUSES, event_number, told_event};
 use crate::errors::{ApiError, of_fault};
 use crate::lang::Lang;
@@ -27,7 +28,7 @@ const PAGE_SIZE: u32 = 50;
 struct ReservationsPage {
     desk: Desk,
     wanted: Wanted,
-    statuses: Vec<(&'static str, bool)>,
+    statuses: Vec<(&'static str, &'static str, bool)>,
     rows: Vec<Row>,
     found: String,
     previous: Option<String>,
@@ -160,7 +161,7 @@ impl Row {
             total: event.map_or(String::new(), |event| {
                 format::money(reservation.total_price, event.currency, lang)
             }),
-            status: reservation.status().as_str(),
+            status: (words(lang).status_is)(reservation.status()),
             at: format::moment(reservation.reserved_at, &zone, lang),
         }
     }
@@ -186,7 +187,10 @@ pub(super) async fn list(app: Host, asked: Asked) -> Answer {
     let statuses = ReservationStatus::ALL.into_iter();
     let template = ReservationsPage {
         statuses: statuses
-            .map(|status| (status.as_str(), wanted.status == Some(status)))
+            .map(|status| {
+                let is_chosen = wanted.status == Some(status);
+                (status.as_str(), (desk.w.status_is)(status), is_chosen)
+            })
             .collect(),
         rows,
         found: (desk.w.found)(total),

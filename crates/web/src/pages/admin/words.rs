@@ -1,5 +1,7 @@
 //! The texts of the desk, in English and Korean.
 
+use boxoffice::reservation::ReservationStatus;
+
 use crate::lang::Lang;
 use crate::pages::format::number;
 
@@ -38,6 +40,7 @@ pub(super) struct Words {
     pub(super) limit_hint: &'static str,
     pub(super) hold: &'static str,
     pub(super) hold_hint: &'static str,
+    pub(super) hold_fault: &'static str,
     pub(super) closed: &'static str,
     pub(super) grades: &'static str,
     pub(super) grade: &'static str,
@@ -78,6 +81,7 @@ pub(super) struct Words {
     pub(super) buyer: &'static str,
     pub(super) status: &'static str,
     pub(super) any: &'static str,
+    pub(super) status_is: fn(ReservationStatus) -> &'static str,
     pub(super) tickets: &'static str,
     pub(super) reserved: &'static str,
     pub(super) none: &'static str,
@@ -149,6 +153,7 @@ const EN: Words = Words {
     limit_hint: "Empty: no limit.",
     hold: "Minutes to pay",
     hold_hint: "Like 7, or 1:30 for a minute and a half. 0: reservations are confirmed at once, without payment.",
+    hold_fault: "must be minutes like 7 or 1:30, at most 1440",
     closed: "The sale is closed",
     grades: "Grades",
     grade: "Grade",
@@ -189,6 +194,13 @@ const EN: Words = Words {
     buyer: "Buyer",
     status: "Status",
     any: "Any",
+    status_is: |status| match status {
+        ReservationStatus::Held => "Held",
+        ReservationStatus::Paying => "Paying",
+        ReservationStatus::Confirmed => "Confirmed",
+        ReservationStatus::Cancelled => "Cancelled",
+        ReservationStatus::Expired => "Expired",
+    },
     tickets: "Tickets",
     reserved: "Reserved",
     none: "No reservation found",
@@ -255,6 +267,7 @@ const KO: Words = Words {
     limit_hint: "비워 두면 제한이 없습니다.",
     hold: "결제 시간(분)",
     hold_hint: "7 또는 1:30(1분 30초)처럼 적습니다. 0이면 결제 없이 바로 확정됩니다.",
+    hold_fault: "7 또는 1:30처럼 1440분 이하로 적어 주세요",
     closed: "판매 종료",
     grades: "등급",
     grade: "등급",
@@ -295,6 +308,13 @@ const KO: Words = Words {
     buyer: "예매자",
     status: "상태",
     any: "전체",
+    status_is: |status| match status {
+        ReservationStatus::Held => "보류",
+        ReservationStatus::Paying => "결제 중",
+        ReservationStatus::Confirmed => "확정",
+        ReservationStatus::Cancelled => "취소",
+        ReservationStatus::Expired => "만료",
+    },
     tickets: "매수",
     reserved: "예약 일시",
     none: "찾은 예약이 없습니다",

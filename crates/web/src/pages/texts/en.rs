@@ -112,6 +112,7 @@ pub(super) const TEXTS: Texts = Texts {
         },
         no_hold_note: "Your tickets are yours at once.",
         problem: "That did not work",
+        marked: "Please look at what is marked below.",
         only_left: |available, requested| match available {
             0 => "No seat of this grade is left.".to_owned(),
             1 => {
@@ -145,6 +146,7 @@ pub(super) const TEXTS: Texts = Texts {
         back: "Back to the event",
         map: "Map of the seats",
         keys: "Arrow keys move over the seats, Enter chooses, plus and minus zoom. The table below has the same seats.",
+        touch: "Tap the map to come closer, then a seat to choose it. Two fingers zoom, one moves.",
         stage: "Stage",
         zoom_in: "Zoom in",
         zoom_out: "Zoom out",

@@ -98,6 +98,7 @@ pub(super) const TEXTS: Texts = Texts {
         },
         no_hold_note: "예매 즉시 티켓이 발급됩니다.",
         problem: "예매하지 못했습니다",
+        marked: "아래에 표시된 항목을 확인해 주세요.",
         only_left: |available, requested| match available {
             0 => "이 등급은 남은 좌석이 없습니다.".to_owned(),
             available => format!(
@@ -125,6 +126,7 @@ pub(super) const TEXTS: Texts = Texts {
         back: "공연으로 돌아가기",
         map: "좌석 배치도",
         keys: "화살표 키로 좌석을 옮겨 다니고 Enter로 선택하며 +와 -로 확대, 축소합니다. 아래 표에도 같은 좌석이 있습니다.",
+        touch: "배치도를 누르면 확대되고, 좌석을 누르면 선택됩니다. 두 손가락으로 확대하고 한 손가락으로 옮길 수 있습니다.",
         stage: "무대",
         zoom_in: "확대",
         zoom_out: "축소",
