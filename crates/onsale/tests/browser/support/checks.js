@@ -21,8 +21,8 @@ const validator = new HtmlValidate({
   },
 });
 
-/** Watches a page for what it must not do; gives a function that says so. */
-export function keepWatch(page, ownUrl) {
+/** Watches a page of these hosts for what it must not do; gives a function that says so. */
+export function keepWatch(page, ...ownUrls) {
   const wrong = [];
   page.on("console", (message) => {
     // A page with an error's status is still a page.
@@ -30,9 +30,12 @@ export function keepWatch(page, ownUrl) {
   });
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("request", (request) => {
-    if (!request.url().startsWith(ownUrl)) wrong.push(`asks ${request.url()}`);
+    if (!ownUrls.some((own) => request.url().startsWith(own))) wrong.push(`asks ${request.url()}`);
   });
-  return () => assert.deepEqual(wrong, []);
+  const isClean = () => assert.deepEqual(wrong, []);
+  // What a page did that is not looked at any more.
+  isClean.forget = () => void (wrong.length = 0);
+  return isClean;
 }
 
 /** No violation that axe-core knows of. */

@@ -55,9 +55,15 @@ class House {
 
   /** What became of each payment of an event, as the books have it. */
   async payments(eventId) {
-    const reads = "import sqlite3, sys; print('\\n'.join(state for state, in sqlite3.connect(sys.argv[1]).execute('SELECT state FROM payments WHERE event_id = ?', sys.argv[2:])))";
-    const { stdout } = await promisify(execFile)("python3", ["-c", reads, join(this.folder, "onsale.db"), String(eventId)]);
-    return stdout.split("\n").filter(Boolean);
+    const rows = await this.sql("SELECT state FROM payments WHERE event_id = ?", eventId);
+    return rows.map(([state]) => state);
+  }
+
+  /** Does something to the database behind the server's back; gives the rows. */
+  async sql(statement, ...values) {
+    const does = "import json, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(json.dumps(c.execute(sys.argv[2], sys.argv[3:]).fetchall())); c.commit()";
+    const { stdout } = await promisify(execFile)("python3", ["-c", does, join(this.folder, "onsale.db"), statement, ...values.map(String)]);
+    return JSON.parse(stdout);
   }
 
   /** When the last reservation of an event was decided, in milliseconds, as the ledger has it: a moment before its commit. */
