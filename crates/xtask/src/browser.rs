@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::steps::{cargo, in_root, release_binary, root, step};
-use crate::tools::debian_packages;
+use crate::tools::{debian, debian_packages, typeface};
 
 /// Where the tests are.
 const FOLDER: &str = "crates/onsale/tests/browser";
@@ -13,8 +13,8 @@ const FOLDER: &str = "crates/onsale/tests/browser";
 const NODE_MAJOR_MIN: u32 = 20;
 
 /// How much is tried: tabs, buyers and rows of fifty seats of the crowd, how late a tab may be with
-/// the truth, and whether every page is judged in every size, language and theme. Pictures of all of
-/// them are kept either way.
+/// the truth, and whether every state of every page is judged and pictured in every size and theme, or
+/// in one for each language.
 type Extent = [(&'static str, &'static str)];
 
 /// What CI has time for. That nobody is late by more than a second is for the whole form to show: here
@@ -41,25 +41,50 @@ pub(crate) fn short_form(server: &Path) -> anyhow::Result<()> {
 
 /// Runs all of it, against the release build: what a second is promised of.
 pub(crate) fn alone() -> anyhow::Result<()> {
+    prove(&built()?, LONG)
+}
+
+/// Draws the pictures of the README anew.
+pub(crate) fn pictures() -> anyhow::Result<()> {
+    let server = built()?;
+    typeface("Noto Sans CJK KR", "fonts-noto-cjk")?;
+    debian("pngquant", "pngquant")?;
+    let folder = root().join(FOLDER);
+    let mut command = node_beside(&server)?;
+    command
+        .arg(folder.join("pictures.js"))
+        .env("FONTCONFIG_FILE", folder.join("support/fonts.conf"));
+    step("the README's pictures", &mut command)
+}
+
+/// The release build of the server.
+fn built() -> anyhow::Result<PathBuf> {
     let build = ["build", "--release", "--locked", "--package", "onsale"];
     step("build", cargo().args(build))?;
-    prove(&release_binary("onsale"), LONG)
+    Ok(release_binary("onsale"))
 }
 
 fn prove(server: &Path, extent: &Extent) -> anyhow::Result<()> {
+    let mut command = node_beside(server)?;
+    command
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(test_files()?)
+        .envs(extent.iter().copied())
+        .env("TEST_SCREENSHOTS", root().join("target/screenshots"));
+    step("the pages in a browser", &mut command)
+}
+
+/// Node with all that a script needs which shows this server's pages in a browser.
+fn node_beside(server: &Path) -> anyhow::Result<Command> {
     // The typeface for what is written in Korean: without one, pictures show boxes.
     let chromium = debian_packages("chromium", &["chromium", "fonts-nanum"])?;
     let node = Node::find()?;
     node.install_packages()?;
     let mut command = in_root(&node.node);
     command
-        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(test_files()?)
-        .envs(extent.iter().copied())
         .env("TEST_BINARY", server)
-        .env("TEST_CHROMIUM", chromium_path(&chromium))
-        .env("TEST_SCREENSHOTS", root().join("target/screenshots"));
-    step("the pages in a browser", &mut command)
+        .env("TEST_CHROMIUM", chromium_path(&chromium));
+    Ok(command)
 }
 
 /// Every test file, in order.

@@ -40,6 +40,8 @@ enum Command {
     Bench(bench::Arguments),
     /// A rush of buyers over several nodes, one fault, and what became of the sale
     Drill(drill::Arguments),
+    /// Draw the README's pictures of the pages
+    Pictures,
     /// Draw where the server's time goes under a scenario's load
     Profile(profile::Arguments),
     /// Check the AWS stack without AWS
@@ -65,6 +67,7 @@ fn main() -> anyhow::Result<()> {
         Command::Servers(command) => servers::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
+        Command::Pictures => browser::pictures(),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Infra(arguments) => infra::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),

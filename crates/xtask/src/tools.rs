@@ -130,26 +130,40 @@ pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<PathBuf> {
 /// The same, with packages that it is not much use without.
 pub(crate) fn debian_packages(program: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
     let path = PathBuf::from(program);
-    if exists(&path) {
-        return Ok(path);
-    }
-    let installed = step(
-        "apt-get update",
-        Command::new("apt-get").args(["update", "--quiet=2"]),
-    )
-    .and_then(|()| {
-        step(
-            &format!("install {}", packages.join(" ")),
-            Command::new("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
-                .args(packages),
-        )
-    });
-    if installed.is_err() || !exists(&path) {
+    let is_there = || exists(&path);
+    if !is_there() && (install_debian(packages).is_err() || !is_there()) {
         bail!("{program} is missing: install the Debian packages {packages:?} and run this again");
     }
     Ok(path)
+}
+
+/// A typeface from Debian's packages; installs the package where it is missing and we may.
+pub(crate) fn typeface(family: &str, package: &str) -> anyhow::Result<()> {
+    let fc_list = debian("fc-list", "fontconfig")?;
+    let is_there = || {
+        let found = Command::new(&fc_list)
+            .arg(format!(":family={family}"))
+            .output();
+        found.is_ok_and(|found| !found.stdout.is_empty())
+    };
+    if !is_there() && (install_debian(&[package]).is_err() || !is_there()) {
+        bail!("{family} is missing: install the Debian package {package} and run this again");
+    }
+    Ok(())
+}
+
+fn install_debian(packages: &[&str]) -> anyhow::Result<()> {
+    step(
+        "apt-get update",
+        Command::new("apt-get").args(["update", "--quiet=2"]),
+    )?;
+    step(
+        &format!("install {}", packages.join(" ")),
+        Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
+            .args(packages),
+    )
 }
 
 /// The path that programs are looked up on, with our own at its end.
