@@ -105,7 +105,9 @@ async fn a_full_house_answers_a_light_page_that_comes_back_by_itself() {
     let page = server.open_page("/", client).await;
     assert_eq!(page.status(), 429);
     page.says("A great many people are here")
-        .says("nothing was done");
+        .says("nothing was done")
+        .says_no("rel=\"stylesheet\"")
+        .says_no("<script");
     let secs: u32 = page.header("refresh").parse().expect("seconds");
     assert!((2..=6).contains(&secs), "{secs}");
     assert!(page.html().len() < 4_000, "{}", page.html().len());
