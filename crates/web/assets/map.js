@@ -25,7 +25,7 @@ class Chooser {
     this.host = this.map.querySelector("[data-plan]");
     this.host.append(this.plan.svg);
     this.boxes = new Map();
-    this.table = article.querySelector("details.table");
+    this.table = article.querySelector("[data-table]");
     this.news = new Map();
     for (const box of this.form.querySelectorAll("input[type=checkbox]")) this.boxes.set(box.value, box);
     this.chosen = new Set([...this.boxes.values()].filter((box) => box.checked).map((box) => box.value));
