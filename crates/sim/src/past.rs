@@ -5,7 +5,7 @@
 //! test of its own beside them.
 
 /// Seeds that once broke a rule, each with what it found.
-pub const PAST: [(u64, &str); 7] = [
+pub const PAST: [(u64, &str); 8] = [
     (
         3_727,
         "the auditor looked too long for an order where one group paid for a reservation and gave \
@@ -27,6 +27,11 @@ pub const PAST: [(u64, &str); 7] = [
         42_897,
         "the auditor looked too long for an order where a clock had stepped back and an event was \
          called off, so that all that came after was of one moment",
+    ),
+    (
+        44_494,
+        "the box office gave up a payment that was on its way, because a clock had stepped ahead, \
+         and kept its money",
     ),
     (
         53_906,
