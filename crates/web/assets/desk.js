@@ -84,6 +84,8 @@ function watchSale() {
     setTimeout(beat, PULSE_MILLIS);
   };
   const show = (pulse) => {
+    put(find("badge"), pulse.badge);
+    find("badge").className = `badge ${pulse.standing}`;
     put(find("revenue"), pulse.revenue);
     put(find("rate"), pulse.perSecond);
     put(find("queue"), pulse.queueLength.toLocaleString("en"));

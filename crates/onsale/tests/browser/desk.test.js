@@ -182,6 +182,7 @@ testOnBoth("a sale is followed while it happens", async (size) => {
   await until(() => row("R"), (cells) => cells.join() === "4,3,13");
   await until(() => row("S"), (cells) => cells.join() === "0,2,18");
   await until(() => told("revenue"), (revenue) => revenue === "₩200,000");
+  await until(() => told("badge"), (badge) => badge === "31 seats left");
   // Nine seats within five seconds, as often as the page counts.
   await until(() => told("rate"), (rate) => Number(rate) > 0 && Number(rate) <= 1.8);
   await until(() => page.locator("[data-chart] path.line").count(), (lines) => lines === 1);

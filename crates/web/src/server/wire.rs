@@ -168,7 +168,9 @@ impl<F: Front> Write for Wire<F> {
         let written = if bufs.len() > 1 && len <= SMALL_ANSWER_BYTES {
             WHOLE.with_borrow_mut(|whole| {
                 whole.clear();
-                bufs.iter().for_each(|part| whole.extend_from_slice(part));
+                for part in bufs {
+                    whole.extend_from_slice(part);
+                }
                 socket.poll_write(cx, whole)
             })
         } else {

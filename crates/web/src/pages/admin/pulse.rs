@@ -12,6 +12,7 @@ use super::session;
 use crate::api::{Answer, App, event_number, told_event};
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
+use crate::pages::face::Face;
 use crate::pages::format;
 use crate::pages::visitor::lang_of;
 use crate::request::{Asked, Faults};
@@ -69,6 +70,10 @@ pub(super) struct Told {
     pub(super) revenue: String,
     /// Reservations a second.
     pub(super) per_second: String,
+    /// Where the event stands, in a word or two.
+    badge: String,
+    /// Its name in the stylesheet.
+    standing: &'static str,
 }
 
 impl Told {
@@ -79,7 +84,10 @@ impl Told {
         lang: Lang,
     ) -> Result<Self, ApiError> {
         let takings = app.box_office.takings(snapshot.event.id).await?;
+        let face = Face::of(snapshot, app.box_office.now(), lang);
         Ok(Self {
+            badge: face.badge,
+            standing: face.standing.class(),
             revenue: format::money(takings.amount, snapshot.event.currency, lang),
             per_second: format!("{:.1}", takings.lately as f64 / f64::from(LATELY_SECS)),
         })
