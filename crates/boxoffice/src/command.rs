@@ -274,6 +274,20 @@ pub struct Update {
     pub if_version: Option<Version>,
 }
 
+impl Update {
+    /// Calls the event off, whatever else has changed about it. There is no way back.
+    pub fn calling_off() -> Self {
+        let patch = EventPatch {
+            state: Some(SaleState::Cancelled),
+            ..EventPatch::default()
+        };
+        Self {
+            patch,
+            if_version: None,
+        }
+    }
+}
+
 /// Why an event was not changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UpdateError {

@@ -8,10 +8,8 @@ use boxoffice::box_office::{
 };
 use boxoffice::buyer::{User, UserId};
 use boxoffice::command::{
-    CancelError, CheckInError, EventPatch, ExtendError, PayError, ReserveError, Unserved, Update,
-    UpdateError,
+    CancelError, CheckInError, ExtendError, PayError, ReserveError, Unserved, Update, UpdateError,
 };
-use boxoffice::event::SaleState;
 use boxoffice::idempotency::{BodyHash, IdempotencyKey, KeyedRequest};
 use boxoffice::ids::{EventId, ReservationId};
 use boxoffice::reservation::{Quantity, Reservation};
@@ -172,15 +170,10 @@ async fn open(town: &Town, office: &BoxOffice, event: i64, key: &IdempotencyKey)
 }
 
 async fn call_off(office: &BoxOffice, event: i64) -> Told {
-    let patch = EventPatch {
-        state: Some(SaleState::Cancelled),
-        ..EventPatch::default()
-    };
-    let update = Update {
-        patch,
-        if_version: None,
-    };
-    match office.update_event(EventId(event), update).await {
+    match office
+        .update_event(EventId(event), Update::calling_off())
+        .await
+    {
         Ok(snapshot) => Told::CalledOff {
             at: snapshot.event.updated_at.as_micros(),
         },

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use boxoffice::grade::SeatLabel;
+use boxoffice::idempotency::IdempotencyKey;
 
 use super::{Ask, Shown, Told};
 
@@ -21,13 +22,11 @@ impl fmt::Display for Ask {
                 if !seats.is_empty() {
                     write!(f, " ({})", Listed(seats))?;
                 }
-                key.as_ref()
-                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+                under(key.as_ref(), f)
             }
             Self::Cancel { id, user, key, .. } => {
                 write!(f, "{user} cancels {id}")?;
-                key.as_ref()
-                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+                under(key.as_ref(), f)
             }
             Self::Pay {
                 id,
@@ -37,13 +36,11 @@ impl fmt::Display for Ask {
                 ..
             } => {
                 write!(f, "{user} pays for {id} with {token}")?;
-                key.as_ref()
-                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+                under(key.as_ref(), f)
             }
             Self::Extend { id, user, key, .. } => {
                 write!(f, "{user} holds {id} longer")?;
-                key.as_ref()
-                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+                under(key.as_ref(), f)
             }
             Self::Enter {
                 id,
@@ -54,8 +51,7 @@ impl fmt::Display for Ask {
             } => {
                 let does = if *undo { "goes out again" } else { "goes in" };
                 write!(f, "ticket {number} of {id} {does}")?;
-                key.as_ref()
-                    .map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
+                under(key.as_ref(), f)
             }
             Self::CallOff { event } => write!(f, "call event {event} off"),
             Self::Show { id, .. } => write!(f, "look at reservation {id}"),
@@ -66,6 +62,11 @@ impl fmt::Display for Ask {
             }
         }
     }
+}
+
+/// The key that something is asked under, if it is.
+fn under(key: Option<&IdempotencyKey>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    key.map_or(Ok(()), |key| write!(f, " under {}", key.as_str()))
 }
 
 /// Seats one after the other.

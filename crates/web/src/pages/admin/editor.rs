@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::http::StatusCode;
-use boxoffice::command::{EventPatch, Update};
-use boxoffice::event::{EventSnapshot, SaleState};
+use boxoffice::command::Update;
+use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, Version};
 
 use super::draft::Draft;
@@ -159,15 +159,9 @@ pub(super) async fn cancel(app: Host, mut asked: Asked) -> Answer {
     if typed != snapshot.event.name.trim() {
         return Ok(see(&format!("/admin/events/{id}?unsure=1")));
     }
-    let patch = EventPatch {
-        state: Some(SaleState::Cancelled),
-        ..EventPatch::default()
-    };
-    let update = Update {
-        patch,
-        if_version: None,
-    };
-    app.box_office.update_event(id, update).await?;
+    app.box_office
+        .update_event(id, Update::calling_off())
+        .await?;
     Ok(see(&format!("/admin/events/{id}")))
 }
 
