@@ -21,7 +21,7 @@ use coordination::limits::CacheLimits;
 use tokio::sync::watch;
 
 use crate::census::Kind;
-use crate::dice::Dice;
+use crate::dice::{Dice, SharedDice};
 use crate::planted::Slip;
 use crate::scenario::Rates;
 use crate::world::{Life, World, lock, sleep_ms};
@@ -160,7 +160,7 @@ impl Hall {
 pub(crate) struct Desk {
     hall: Arc<Hall>,
     own: Listener,
-    dice: Mutex<Dice>,
+    dice: SharedDice,
 }
 
 impl Desk {
@@ -171,7 +171,7 @@ impl Desk {
         Self {
             hall,
             own,
-            dice: Mutex::new(dice),
+            dice: dice.shared(),
         }
     }
 
@@ -189,7 +189,7 @@ impl Desk {
 
     /// Takes the lease away after a while, whether it is still held or not.
     fn evict_later(&self, lease: &Lease) {
-        let ms = lock(&self.dice).within(1..=LEASE_TTL_MS);
+        let ms = self.dice.roll(|dice| dice.within(1..=LEASE_TTL_MS));
         let (hall, node, lease) = (Arc::clone(&self.hall), self.own.node, lease.clone());
         tokio::spawn(async move {
             sleep_ms(ms).await;
@@ -203,7 +203,7 @@ impl Desk {
     }
 
     fn happens(&self, rate: u32) -> bool {
-        !self.hall.is_calm() && lock(&self.dice).per_mille(rate)
+        !self.hall.is_calm() && self.dice.roll(|dice| dice.per_mille(rate))
     }
 
     /// Tells the other nodes, as well as the network does.
@@ -235,7 +235,7 @@ impl Desk {
     }
 
     fn deliver_late(&self, to: Listener, news: News) {
-        let ms = lock(&self.dice).within(1..=NEWS_LATE_MS_MAX);
+        let ms = self.dice.roll(|dice| dice.within(1..=NEWS_LATE_MS_MAX));
         tokio::spawn(async move {
             sleep_ms(ms).await;
             to.hear(news);
@@ -263,7 +263,7 @@ impl Coordinator for Desk {
         let rates = &hall.rates;
         if hall.are_leases_down() {
             // Nobody answers: the asker's own patience ends it, or the connection is refused.
-            if lock(&self.dice).percent(50) {
+            if self.dice.roll(|dice| dice.percent(50)) {
                 std::future::pending::<()>().await;
             }
             return None;
@@ -276,14 +276,14 @@ impl Coordinator for Desk {
                 let node = self.own.node;
                 format!("n{node} is granted the lease of event {event} beside another")
             });
-            let token = SECOND_GRANT + u128::from(lock(&self.dice).roll());
+            let token = SECOND_GRANT + u128::from(self.dice.roll(Dice::roll));
             Lease { event, token }
         } else {
             hall.leases.acquire(event, wait_max).await?
         };
         let granted = hall.world.elapsed();
         if self.happens(rates.lease_late) {
-            let ms = lock(&self.dice).within(1..=LEASE_LATE_MS_MAX);
+            let ms = self.dice.roll(|dice| dice.within(1..=LEASE_LATE_MS_MAX));
             hall.world.fault(Kind::LeaseLate, || {
                 format!("n{} hears of its lease {ms} ms late", self.own.node)
             });

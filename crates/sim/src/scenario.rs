@@ -218,6 +218,10 @@ pub(crate) struct Rates {
 /// longer than any charge of ours is on its way, whatever the clocks do.
 pub(crate) const PAYMENT_UNSEEN_SECS: u32 = 6;
 
+/// Clients who come for what is on sale from the beginning, at most: a day has 200 requests with
+/// them, and more would only make fewer days.
+const CLIENTS_MAX: usize = 58;
+
 /// For how long clients come, in milliseconds.
 const DOORS_MS: u32 = 4_000;
 
@@ -243,6 +247,8 @@ impl Scenario {
             troubles: troubles(nodes, &mut dice),
             rates: rates(&mut dice),
         };
+        // After everything is drawn, so that the days with fewer stay as they were.
+        day.clients.truncate(CLIENTS_MAX);
         extras::add(&mut day);
         organizer::add(&mut day);
         day

@@ -15,7 +15,7 @@ use boxoffice::provider::{
 };
 
 use crate::census::Kind;
-use crate::dice::Dice;
+use crate::dice::{Dice, SharedDice};
 use crate::scenario::Rates;
 use crate::world::{Life, World, lock, sleep_ms};
 
@@ -104,7 +104,7 @@ pub(crate) struct Counter {
     till: Arc<Till>,
     life: Arc<Life>,
     node: u32,
-    dice: Mutex<Dice>,
+    dice: SharedDice,
 }
 
 impl Counter {
@@ -113,17 +113,16 @@ impl Counter {
             till,
             life,
             node,
-            dice: Mutex::new(dice),
+            dice: dice.shared(),
         }
     }
 
     /// The way there or back; says what fate it meets, from 0 to 999.
     async fn travel(&self) -> u32 {
         self.life.gate().await;
-        let (ms, fate) = {
-            let mut dice = lock(&self.dice);
-            (dice.within(1..=30), dice.below(1_000))
-        };
+        let (ms, fate) = self
+            .dice
+            .roll(|dice| (dice.within(1..=30), dice.below(1_000)));
         sleep_ms(ms).await;
         self.life.gate().await;
         if self.till.world.is_calm() { 999 } else { fate }
@@ -151,7 +150,7 @@ impl Payments for Counter {
         }
         if fate < rates.till_closed + rates.charge_lost + rates.charge_late {
             self.fault(Kind::ChargeLate);
-            let ms = lock(&self.dice).within(1..=LATE_MS_MAX);
+            let ms = self.dice.roll(|dice| dice.within(1..=LATE_MS_MAX));
             let (till, charge) = (Arc::clone(&self.till), charge.clone());
             tokio::spawn(async move {
                 sleep_ms(ms).await;

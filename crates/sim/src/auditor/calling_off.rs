@@ -4,16 +4,27 @@ use super::deeds::{Case, NEVER};
 use super::model::Change;
 use super::trial::{Deed, Story};
 use super::{Findings, Rule};
-use crate::history::{Ask, Shown, Status, Told};
+use crate::history::{Ask, Op, Shown, Status, Told};
 
 impl Case<'_> {
-    /// An event that was called off gave it back.
-    pub(super) fn clear(&mut self, row: &Shown, index: usize, at: i64) {
+    /// An event that was called off gave it back; in the very moment in which it was called off it may as
+    /// well have been `canceller`, who was told nothing, in the group before.
+    pub(super) fn clear(&mut self, row: &Shown, index: usize, at: i64, canceller: Option<&Op>) {
+        let asked = self.asked_to_call_off().unwrap_or(0);
+        let canceller = canceller.filter(|_| self.event.off_at == Some(at));
+        let change = match canceller {
+            // A key of hers that nothing was ever told of shows nothing.
+            Some(_) => Change::GiveBack {
+                reservation: index,
+                key: None,
+            },
+            None => Change::Clear(index),
+        };
         self.deeds.push(Deed {
             at,
-            asked: self.asked_to_call_off().unwrap_or(0),
+            asked: canceller.map_or(asked, |op| op.asked.order.min(asked)),
             answered: NEVER,
-            change: Change::Clear(index),
+            change,
             story: Story::Cleared(row.id),
         });
     }

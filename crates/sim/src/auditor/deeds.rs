@@ -177,11 +177,15 @@ impl<'a> Case<'a> {
     }
 
     /// How unlikely a question that nobody answered made this reservation, by what was told of its
-    /// key: it led here, it was used, nothing is known, it led elsewhere.
+    /// key: it led here, it was used, nothing is known, it led elsewhere, it made an earlier one.
     fn unlikelihood(&self, op: &Op, row: &Shown) -> u32 {
         let Some(key) = op.ask.reserve_key() else {
             return 2;
         };
+        let keys = self.taken.iter().filter_map(|taken| taken.key.as_ref());
+        if keys.map(|(known, _)| known).any(|known| known == key) {
+            return 4;
+        }
         let same_key = |other: &&&Op| other.ask.reserve_key() == Some(key);
         let mut unlikelihood = 2;
         for other in self.ops.iter().filter(same_key) {
@@ -372,7 +376,7 @@ impl<'a> Case<'a> {
         };
         let by_nobody = told.is_empty() && of_row.iter().filter(is_open).find(led_to).is_none();
         if by_nobody && self.event.off_at.is_some_and(|off_at| off_at <= at) {
-            return self.clear(row, index, at);
+            return self.clear(row, index, at, open().copied());
         }
         let Some(op) = told.first().copied().or_else(open) else {
             let rule = if of_row.is_empty() {

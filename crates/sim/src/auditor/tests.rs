@@ -207,3 +207,24 @@ fn a_reservation_is_that_of_the_request_whose_key_was_used() {
     account.rows = vec![row(1, 1, 10)];
     assert_eq!(account.audit(0), []);
 }
+
+/// Seed 729,061: a double click under a key and another request, and nobody was answered.
+#[test]
+fn a_key_makes_one_reservation_of_two_that_nobody_was_told_of() {
+    let mut account = Account::default();
+    account.asks(reserve_under(Some("k1"), 1), 1, 0, None);
+    account.asks(reserve_under(Some("k1"), 1), 2, 0, None);
+    account.asks(reserve(1), 3, 0, None);
+    account.rows = vec![row(1, 1, 10), row(2, 1, 10)];
+    assert_eq!(account.audit(0), []);
+}
+
+#[test]
+fn a_key_does_not_make_two_reservations() {
+    let mut account = Account::default();
+    account.asks(reserve_under(Some("k1"), 1), 1, 0, None);
+    account.asks(reserve_under(Some("k1"), 1), 2, 0, None);
+    account.rows = vec![row(1, 1, 10), row(2, 1, 10)];
+    let found: Vec<Rule> = account.audit(0).iter().map(|found| found.rule).collect();
+    assert_eq!(found, [Rule::Linearizable]);
+}

@@ -10,7 +10,7 @@ mod calls;
 mod commit;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::census::Kind;
-use crate::dice::Dice;
+use crate::dice::{Dice, SharedDice};
 use crate::history::Status;
 use crate::planted::Slip;
 use crate::scenario::{Rates, Scenario, What};
@@ -45,6 +45,9 @@ pub(crate) enum Writer {
     /// Does not answer.
     Down,
 }
+
+const OPEN: u8 = Writer::Open as u8;
+const READ_ONLY: u8 = Writer::ReadOnly as u8;
 
 /// The stock that a version of an event had.
 #[derive(Clone, Debug)]
@@ -74,6 +77,8 @@ pub(crate) struct Database {
     slip: Option<Slip>,
     /// Whether the reader will fall behind today.
     lags: bool,
+    /// A [`Writer`].
+    writer: AtomicU8,
     state: Mutex<State>,
     /// Tells who waits for the tables to change.
     changed: Notify,
@@ -81,7 +86,6 @@ pub(crate) struct Database {
 
 #[derive(Debug)]
 struct State {
-    writer: Writer,
     /// How far the reader is behind.
     lag: Duration,
     /// What the reader has seen of each event, and when it was committed.
@@ -104,8 +108,8 @@ impl Database {
             rates: scenario.rates.clone(),
             slip,
             lags,
+            writer: AtomicU8::new(Writer::Open as u8),
             state: Mutex::new(State {
-                writer: Writer::Open,
                 lag: Duration::ZERO,
                 past: BTreeMap::new(),
                 versions: Vec::with_capacity(VERSIONS_LEN),
@@ -117,11 +121,15 @@ impl Database {
     }
 
     pub(crate) fn set_writer(&self, writer: Writer) {
-        lock(&self.state).writer = writer;
+        self.writer.store(writer as u8, Ordering::Relaxed);
     }
 
     fn writer(&self) -> Writer {
-        lock(&self.state).writer
+        match self.writer.load(Ordering::Relaxed) {
+            OPEN => Writer::Open,
+            READ_ONLY => Writer::ReadOnly,
+            _ => Writer::Down,
+        }
     }
 
     pub(crate) fn set_lag_ms(&self, ms: u32) {
@@ -208,7 +216,7 @@ pub(crate) struct Connections {
     db: Arc<Database>,
     life: Arc<Life>,
     node: u32,
-    dice: Mutex<Dice>,
+    dice: SharedDice,
     /// Of the planted bug: the connection is inside a transaction that nobody commits.
     left_open: AtomicBool,
 }
@@ -219,13 +227,13 @@ impl Connections {
             db,
             life,
             node,
-            dice: Mutex::new(dice),
+            dice: dice.shared(),
             left_open: AtomicBool::new(false),
         }
     }
 
     fn dice<T>(&self, roll: impl FnOnce(&mut Dice) -> T) -> T {
-        roll(&mut lock(&self.dice))
+        self.dice.roll(roll)
     }
 
     fn is_calm(&self) -> bool {

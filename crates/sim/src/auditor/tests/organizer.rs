@@ -148,3 +148,26 @@ fn an_event_that_was_called_off_in_words_is_so_in_the_tables() {
     let found = rules(account);
     assert!(found.contains(&Rule::AcknowledgedSurvives), "{found:?}");
 }
+
+/// Seed 706,817: what a cancellation gave back that nobody was told of was sold again, and all of that in the
+/// moment in which the event was called off.
+#[test]
+fn what_is_given_back_in_the_moment_of_calling_off_may_have_been_sold_again_before() {
+    let mut account = Account::default();
+    let full = row(1, 10, 2);
+    account.asks(reserve(10), 1, 3, Some(done(&full)));
+    account.asks(cancel(full.id, None), 4, 0, None);
+    let next = row(2, 10, 7);
+    account.asks(reserve(10), 5, 8, Some(done(&next)));
+    let told = Told::CalledOff { at: micros(7) };
+    account.asks(Ask::CallOff { event: 1 }, 6, 9, Some(told));
+    account.off_at = Some(micros(7));
+    let gone = |sold: Shown, at| Shown {
+        status: Status::Cancelled,
+        ended_at: Some(micros(at)),
+        tickets: 0,
+        ..sold
+    };
+    account.rows = vec![gone(full, 7), gone(next, 10)];
+    assert_eq!(rules(account), []);
+}
