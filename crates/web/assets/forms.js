@@ -33,20 +33,44 @@ export function guardForms() {
 
 const SENT = "sent";
 
+/** The form that takes seats as it was sent last in this tab: the page's address, its key, its seats. */
+function lastSent() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SENT) ?? "{}");
+  } catch {
+    // A browser that keeps nothing has a new key after a reload.
+    return {};
+  }
+}
+
 /**
  * Gives the form that takes seats its key back where its answer was never seen: who reloads the page while it
- * is on its way, and sends the form again, reserves once. Every other page is the answer, or leads away.
+ * is on its way, and sends the form again, reserves once. A page that answers it has a form of its own, and
+ * every other page leads away.
  */
 export function keepKey() {
   const form = document.getElementById("reserve");
+  const { from, key } = lastSent();
   try {
-    const { from, key } = JSON.parse(sessionStorage.getItem(SENT) ?? "{}");
     if (from !== location.pathname) sessionStorage.removeItem(SENT);
-    else if (form && from !== new URL(form.action).pathname) form.elements.key.value = key;
-    form?.addEventListener("submit", () => sessionStorage.setItem(SENT, JSON.stringify({ from: location.pathname, key: form.elements.key.value })));
+    else if (form && key !== form.dataset.answers) form.elements.key.value = key;
   } catch {
-    // A browser that keeps nothing has a new key after a reload.
+    // As above.
   }
+  form?.addEventListener("submit", () => {
+    const seats = new FormData(form).getAll("seats");
+    try {
+      sessionStorage.setItem(SENT, JSON.stringify({ from: location.pathname, key: form.elements.key.value, seats }));
+    } catch {
+      // As above.
+    }
+  });
+}
+
+/** The seats that were sent with the key that this form has: hers perhaps, if nobody has answered. */
+export function sentSeats(form) {
+  const { key, seats } = lastSent();
+  return key && key === form.elements.key?.value ? (seats ?? []) : [];
 }
 
 /** Sends a form that could not be answered, after the time that the server gave it. */

@@ -1,6 +1,7 @@
 // Choosing seats on the map: by mouse, finger and keyboard, while others choose, too. The table
 // behind it holds the form's fields; both always show the same.
 
+import { sentSeats } from "./forms.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
 
@@ -28,7 +29,9 @@ class Chooser {
     this.table = article.querySelector("[data-table]");
     this.news = new Map();
     for (const box of this.form.querySelectorAll("input[type=checkbox]")) this.boxes.set(box.value, box);
-    this.chosen = new Set([...this.boxes.values()].filter((box) => box.checked).map((box) => box.value));
+    // What the form was sent with, and is not known to be done: hers perhaps, and no news of others.
+    this.sent = new Set(sentSeats(this.form));
+    this.chosen = new Set([...[...this.boxes.values()].filter((box) => box.checked).map((box) => box.value), ...this.sent]);
     this.cursor = { row: 0, place: Math.floor((this.grades[0]?.places ?? 0) / 2) };
     this.map.hidden = false;
     this.listen();
@@ -40,6 +43,9 @@ class Chooser {
       if (event.target.name !== "seats") return;
       const seat = this.plan.find(event.target.value);
       if (seat && event.target.checked !== this.chosen.has(seat.label)) this.toggle(seat);
+    });
+    this.form.addEventListener("submit", (event) => {
+      if (!event.defaultPrevented) this.sent = new Set(this.chosen);
     });
     this.table.addEventListener("toggle", () => this.table.open && this.takeTable());
     this.map.addEventListener("click", (event) => {
@@ -146,7 +152,7 @@ class Chooser {
   toggle(seat) {
     let news = "";
     if (this.chosen.has(seat.label)) this.chosen.delete(seat.label);
-    else if (seat.state !== "A") news = "";
+    else if (seat.state !== "A" && !this.sent.has(seat.label)) news = "";
     else if (this.chosen.size >= this.most) news = this.texts.mostTold;
     else if ([...this.chosen].some((label) => this.plan.find(label)?.grade !== seat.grade)) news = this.texts.oneGrade;
     else this.chosen.add(seat.label);
@@ -171,7 +177,8 @@ class Chooser {
     const list = this.article.querySelector("[data-chosen-list]");
     list.replaceChildren();
     for (const label of this.chosen) {
-      if (!this.boxes.has(label)) {
+      // The form does not send the box of a seat that is taken.
+      if (this.boxes.get(label)?.disabled ?? true) {
         const extra = Object.assign(document.createElement("input"), { type: "hidden", name: "seats", value: label });
         this.form.append(extra);
       }
@@ -200,7 +207,7 @@ class Chooser {
     }
     if (this.table.open) this.takeTable();
     if (this.form.dataset.sent) return;
-    const lost = [...this.chosen].filter((label) => this.plan.find(label)?.state !== "A");
+    const lost = [...this.chosen].filter((label) => this.plan.find(label)?.state !== "A" && !this.sent.has(label));
     if (lost.length === 0) return;
     for (const label of lost) this.chosen.delete(label);
     this.tell((lost.length === 1 ? this.texts.lostOne : this.texts.lostMany).replace("#", lost.join(", ")));
@@ -221,6 +228,7 @@ class Chooser {
       }
     }
     this.news.clear();
+    this.show();
   }
 }
 

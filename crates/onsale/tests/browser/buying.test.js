@@ -229,6 +229,81 @@ testOnBoth("who reloads while an answer is on its way, and sends again, has rese
   }
 });
 
+/** Chooses two seats on the map with the keyboard, and says who she is. */
+async function chooseOnMap(page) {
+  await page.locator(".plan path.free").first().waitFor();
+  await page.locator(".plan").focus();
+  for (const key of ["ArrowDown", "Enter", "ArrowRight", "Enter"]) await page.keyboard.press(key);
+  await page.getByLabel("E-mail or user name").fill("mina@example.com");
+}
+
+/** Waits until the map shows seats that are somebody's: here those that the form was sent with. */
+const showsHeld = (page) => until(() => page.evaluate(() => [...document.querySelectorAll(".plan path.held")].some((path) => path.getAttribute("d"))), Boolean);
+
+/** Sends the map's form as it is, both seats still chosen, and comes to the one reservation. */
+async function sendsTheSame(page, event) {
+  await showsHeld(page);
+  assert.equal(await page.locator("[data-chosen-list] li").count(), 2);
+  assert.equal(await page.getByText("Somebody was quicker").count(), 0);
+  await page.getByLabel("E-mail or user name").fill("mina@example.com");
+  await page.getByRole("button", { name: "Reserve" }).click();
+  await page.waitForURL("**/reservations/*");
+  assert.equal(await countReservations(house, event.eventId), 1);
+}
+
+testOnBoth("seats that were chosen on the map, and are hers, are no news of others: by the back button, a lost answer, a reload", async (size) => {
+  const line = await openLine(house.url);
+  try {
+    for (const way of ["back", "lost", "reload"]) {
+      const event = await house.event(numbered());
+      const page = await visit({ size });
+      await page.goto(`${line.url}/events/${event.eventId}/seats`);
+      await chooseOnMap(page);
+      if (way === "back") {
+        await page.getByRole("button", { name: "Reserve" }).click();
+        await page.waitForURL("**/reservations/*");
+        const hold = page.url();
+        await page.goBack();
+        // Where the page comes back as it was, what it was sent with is still hers.
+        if ((await page.locator("[data-chosen-list] li").count()) > 0) await sendsTheSame(page, event);
+        else await page.goForward();
+        assert.equal(page.url(), hold);
+      } else if (way === "lost") {
+        await pressInVain(page, line, "Reserve");
+        await page.goBack();
+        await sendsTheSame(page, event);
+      } else {
+        await pressAndReload(page, line, "Reserve");
+        await sendsTheSame(page, event);
+      }
+    }
+  } finally {
+    line.close();
+  }
+});
+
+test("a form that was filled in again, and reloaded while its answer is on its way, reserves once", async () => {
+  const event = await house.event({ maxPerBuyer: 3 });
+  await house.api("POST", "/reservations", { eventId: event.eventId, userId: "mina@example.com", seatType: "R", quantity: 2 });
+  const line = await openLine(house.url);
+  try {
+    const page = await visit();
+    await page.goto(`${line.url}/events/${event.eventId}`);
+    await fillIn(page);
+    await page.getByRole("button", { name: "Reserve" }).click();
+    await page.getByRole("alert").getByText("and you have 2").waitFor();
+    await fillIn(page, { quantity: "1" });
+    await pressAndReload(page, line, "Reserve");
+    await page.getByRole("alert").getByText("and you have").waitFor();
+    await fillIn(page, { quantity: "1", user: "mina@example.com" });
+    await page.getByRole("button", { name: "Reserve" }).click();
+    await page.waitForURL("**/reservations/*");
+    assert.equal(await countReservations(house, event.eventId), 2);
+  } finally {
+    line.close();
+  }
+});
+
 test("two tabs of one buyer are two forms, and each counts once", async () => {
   const event = await house.event({ maxPerBuyer: 3 });
   const context = await visitor(browser);

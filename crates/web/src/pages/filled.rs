@@ -13,6 +13,8 @@ pub(crate) struct Filled {
     pub(crate) seat_type: String,
     pub(crate) quantity: u32,
     pub(crate) seats: Vec<String>,
+    /// The key of the form that this page answers.
+    pub(crate) answers: String,
     /// What went wrong, in a sentence.
     pub(crate) notice: Option<String>,
     faults: Vec<(String, String)>,
@@ -32,6 +34,7 @@ impl Filled {
             seat_type: text("seatType"),
             quantity: quantity(&fields),
             seats: fields.every("seats").map(str::to_owned).collect(),
+            answers: text("key"),
             notice: Some(above(error, lang)),
             faults: faults.collect(),
         }
