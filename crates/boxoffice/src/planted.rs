@@ -23,7 +23,7 @@ mod bugs {
     use std::cell::Cell;
     use std::sync::Arc;
 
-    use crate::command::{Command, ReserveError, Unserved};
+    use crate::command::{Command, Outcome, ReserveError, Unserved};
     use crate::event::EventSnapshot;
     use crate::group::Group;
     use crate::sequencer::Batch;
@@ -87,6 +87,8 @@ mod bugs {
         TicketAdmitsTwice,
         /// An event that was called off is sold all the same.
         CalledOffSells,
+        /// Two of one group hear each other's answers.
+        AnswersSwapped,
     }
 
     thread_local! {
@@ -131,6 +133,17 @@ mod bugs {
         group
     }
 
+    /// The outcomes, the first two that made a reservation perhaps in each other's place.
+    pub(crate) fn swapped(mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let made = |outcome: &Outcome| matches!(outcome, Outcome::Reserve(Ok(_)));
+        let mut places = (0..outcomes.len()).filter(|place| made(&outcomes[*place]));
+        let pair = places.next().zip(places.next());
+        if let Some((first, second)) = pair.filter(|_| is_planted(Bug::AnswersSwapped)) {
+            outcomes.swap(first, second);
+        }
+        outcomes
+    }
+
     /// What is published after a group: the event as it is now, or with the stock from before.
     pub(crate) fn stock_as_before(
         before: &EventSnapshot,
@@ -146,4 +159,4 @@ mod bugs {
 #[cfg(feature = "planted-bugs")]
 pub use bugs::{Bug, plant};
 #[cfg(feature = "planted-bugs")]
-pub(crate) use bugs::{books_again, is_planted, stock_as_before, without_abandoned};
+pub(crate) use bugs::{books_again, is_planted, stock_as_before, swapped, without_abandoned};

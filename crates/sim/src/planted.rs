@@ -196,7 +196,7 @@ mod list {
     /// another node has to be deciding when it is over: 2,000 in a row do not, once in 10^12.
     const MORE: u32 = 2_000;
 
-    pub(super) const MISTAKES: [Mistake; 33] = [
+    pub(super) const MISTAKES: [Mistake; 34] = [
         Mistake {
             slip: Some(Slip::LeaseTrusted),
             ..bug(
@@ -397,6 +397,12 @@ mod list {
             MANY,
             Bug::CalledOffSells,
             "an event that was called off is sold all the same",
+        ),
+        bug(
+            "answers-swapped",
+            MANY,
+            Bug::AnswersSwapped,
+            "two of one group are told of each other's reservations",
         ),
     ];
 }

@@ -152,19 +152,7 @@ impl<'a> Case<'a> {
     /// likeliest that asked for the same.
     fn who_asked(&self, row: &Shown, open: &mut Vec<&'a Op>) -> Option<&'a Op> {
         let by_id = |op: &&Op| matches!(op.told.as_deref(), Some(Told::Unknown { id: Some(id) }) if *id == row.id);
-        let same = |op: &&Op| match &*op.ask {
-            Ask::Reserve {
-                user,
-                grade,
-                quantity,
-                seats,
-                ..
-            } => {
-                let named = seats.is_empty() || same_seats(seats, &row.seats);
-                *user == row.user && *grade == row.grade && *quantity == row.quantity && named
-            }
-            _ => false,
-        };
+        let same = |op: &&Op| asks_for(&op.ask, row) == Some(true);
         let place = (open.iter().position(|op| by_id(op) && same(op))).or_else(|| {
             let places = (0..open.len()).filter(|place| {
                 let op = &open[*place];
@@ -444,6 +432,22 @@ pub(super) fn body(quantity: u32, grade: usize, seats: &[SeatLabel]) -> Body {
     let named = seats.iter().flat_map(|seat| seat.0.bytes());
     let named = named.fold(0, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
     (named << 16) | (grade as u64) << 8 | u64::from(quantity)
+}
+
+/// Whether a question to reserve asks for what this reservation is; `None`: it asks for something else.
+pub(super) fn asks_for(ask: &Ask, row: &Shown) -> Option<bool> {
+    let Ask::Reserve {
+        user,
+        grade,
+        quantity,
+        seats,
+        ..
+    } = ask
+    else {
+        return None;
+    };
+    let named = seats.is_empty() || same_seats(seats, &row.seats);
+    Some(*user == row.user && *grade == row.grade && *quantity == row.quantity && named)
 }
 
 fn same_seats(one: &[SeatLabel], other: &[SeatLabel]) -> bool {

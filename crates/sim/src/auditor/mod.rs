@@ -17,6 +17,7 @@ mod money;
 mod places;
 mod reads;
 mod sightings;
+mod told;
 mod trial;
 
 use std::fmt;
@@ -178,6 +179,7 @@ pub(crate) fn audit(scenario: &Scenario, evidence: &Evidence) -> Vec<Violation> 
     let moments = evidence.moments();
     for event in &evidence.events {
         books::check(event, &mut findings);
+        told::check(event, &evidence.history, &mut findings);
         reads::check(scenario, event, evidence, &mut findings);
         keys::check(event, &evidence.history, &mut findings);
         door::check(event, &evidence.history, &mut findings);

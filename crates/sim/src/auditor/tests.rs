@@ -228,3 +228,50 @@ fn a_key_does_not_make_two_reservations() {
     let found: Vec<Rule> = account.audit(0).iter().map(|found| found.rule).collect();
     assert_eq!(found, [Rule::Linearizable]);
 }
+
+/// Asked for one seat, and told of this as done.
+fn told_of(shown: Shown) -> Vec<Rule> {
+    let mut account = Account::default();
+    let told = Told::Done {
+        shown,
+        replayed: false,
+    };
+    account.asks(reserve(1), 1, 3, Some(told));
+    account.rows = vec![row(1, 1, 2)];
+    account.audit(0).iter().map(|found| found.rule).collect()
+}
+
+#[test]
+fn what_is_told_of_a_reservation_is_what_the_ledger_has() {
+    assert_eq!(told_of(row(1, 1, 2)), []);
+    let another = Shown {
+        user: "u2".parse().expect("a user"),
+        ..row(1, 1, 2)
+    };
+    assert_eq!(told_of(another), [Rule::AcknowledgedSurvives]);
+    let dearer = Shown {
+        price: 2_000,
+        ..row(1, 1, 2)
+    };
+    assert!(told_of(dearer).contains(&Rule::AcknowledgedSurvives));
+}
+
+#[test]
+fn nobody_is_told_of_what_somebody_else_asked_for() {
+    let mut account = Account::default();
+    let told = |shown: &Shown| Told::Done {
+        shown: shown.clone(),
+        replayed: false,
+    };
+    let (one, other) = (row(1, 1, 2), row(2, 2, 2));
+    account.asks(reserve(1), 1, 3, Some(told(&other)));
+    account.asks(reserve(2), 1, 4, Some(told(&one)));
+    account.rows = vec![one, other];
+    let found = account.audit(0);
+    assert!(
+        found
+            .iter()
+            .any(|found| found.rule == Rule::AcknowledgedSurvives),
+        "{found:?}"
+    );
+}
