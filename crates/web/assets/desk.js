@@ -154,9 +154,12 @@ function previewHall() {
       const row = list.lastElementChild.cloneNode(true);
       row.setAttribute("aria-label", `${row.getAttribute("aria-label").replace(/\d+$/, "")}${list.children.length + 1}`);
       for (const input of row.querySelectorAll("input")) input.value = "";
+      // A copy of a numbered grade has free seating again, and seats that are typed.
+      row.querySelector("[name=total]").removeAttribute("readonly");
       row.removeAttribute("aria-describedby");
       row.querySelector(".faults")?.remove();
       list.append(row);
+      draw();
       row.querySelector("input").focus();
     });
   }

@@ -91,7 +91,6 @@ testOnBoth("an event has the sale window, the limit and the time to pay that wer
   const second = page.getByRole("group", { name: "Grade 2" });
   await second.getByLabel("Grade").fill("s");
   await second.getByLabel("Price").fill("50000");
-  await second.getByLabel("Seating").selectOption("GENERAL");
   await second.getByLabel("Seats", { exact: true }).fill("40");
   await page.getByRole("button", { name: "Create event" }).click();
   await page.getByRole("heading", { name: "Two Nights" }).waitFor();
