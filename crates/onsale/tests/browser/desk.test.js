@@ -291,5 +291,5 @@ testOnBoth("reservations are searched, and exported while they are read", async 
   assert.equal(download.suggestedFilename(), `reservations-${eventId}.csv`);
   const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
   assert.equal(lines.length, 61);
-  assert.match(lines[1], /"buyer0","R","1","","50000","CONFIRMED"/);
+  assert.match(lines[1], /"buyer0","R","1","","50000","KRW","CONFIRMED"/);
 });

@@ -59,7 +59,7 @@ fn split(amount: Money, decimals: usize) -> (u64, u64) {
     (units / minor, units % minor)
 }
 
-/// An amount as it is typed into a form: digits and a point.
+/// An amount as it is typed into a form and read by a spreadsheet: digits and a point.
 pub(crate) fn plain_amount(amount: Money, currency: Currency) -> String {
     let decimals = decimals(currency);
     let (major, rest) = split(amount, decimals);

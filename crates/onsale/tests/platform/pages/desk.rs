@@ -299,6 +299,20 @@ async fn reservations_are_searched_and_exported() {
 }
 
 #[tokio::test]
+async fn an_export_tells_amounts_as_people_write_them_with_their_currency() {
+    let house = House::new();
+    let server = house.open();
+    let dollars = json!({ "currency": "USD", "price": { "R": 1_250 }, "totalSeats": 5 });
+    let event = server.held_event(dollars).await;
+    server.reserved(event, "mina").await;
+    let csv = server
+        .page(&format!("/admin/events/{event}/reservations.csv"))
+        .await;
+    csv.says(",total,currency,status,")
+        .says(",\"25.00\",\"USD\",\"HELD\"");
+}
+
+#[tokio::test]
 async fn without_a_token_the_desk_is_open_as_the_api_is() {
     let house = House::new();
     let server = house.open();

@@ -5,12 +5,14 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use boxoffice::ids::{EventId, ReservationId};
+use boxoffice::money::Currency;
 use boxoffice::reservation::Reservation;
 use bytes::Bytes;
 
 use super::session;
 use crate::api::{Answer, event_number};
 use crate::errors::{ApiError, Code};
+use crate::pages::format::plain_amount;
 use crate::request::Asked;
 use crate::visit::Host;
 use crate::zone::Zone;
@@ -22,13 +24,14 @@ const PART_LEN: u32 = 500;
 const LINE_LEN: usize = 192;
 
 const HEAD: &str =
-    "\u{feff}code,reservation,user,grade,quantity,seats,total,status,reserved_at\r\n";
+    "\u{feff}code,reservation,user,grade,quantity,seats,total,currency,status,reserved_at\r\n";
 
 /// What is left to write.
 struct Export {
     app: Host,
     event: EventId,
     zone: Zone,
+    currency: Currency,
     /// The last reservation that was written. The oldest comes first, so that what is reserved
     /// meanwhile comes after, and each part begins where the one before it ended.
     last: Option<ReservationId>,
@@ -53,7 +56,7 @@ impl Export {
         self.is_over = part.len() < PART_LEN as usize;
         let mut lines = String::with_capacity(part.len() * LINE_LEN);
         for reservation in &part {
-            lines.push_str(&line(reservation, &self.zone));
+            lines.push_str(&line(reservation, &self.zone, self.currency));
         }
         Ok((!lines.is_empty()).then(|| lines.into()))
     }
@@ -68,6 +71,7 @@ pub(super) async fn csv(app: Host, asked: Asked) -> Answer {
     let snapshot = cached.ok_or(Code::EventNotFound)?.snapshot;
     let export = Export {
         zone: Zone::named_or_utc(&snapshot.event.zone),
+        currency: snapshot.event.currency,
         app,
         event,
         last: None,
@@ -94,7 +98,7 @@ pub(super) async fn csv(app: Host, asked: Asked) -> Answer {
     Ok(response)
 }
 
-fn line(reservation: &Reservation, zone: &Zone) -> String {
+fn line(reservation: &Reservation, zone: &Zone, currency: Currency) -> String {
     let seats: Vec<_> = reservation.seats.iter().map(ToString::to_string).collect();
     let fields = [
         reservation.code().to_string(),
@@ -103,7 +107,8 @@ fn line(reservation: &Reservation, zone: &Zone) -> String {
         reservation.seat_type.to_string(),
         reservation.quantity.get().to_string(),
         seats.join(" "),
-        reservation.total_price.0.to_string(),
+        plain_amount(reservation.total_price, currency),
+        currency.as_str().to_owned(),
         reservation.status().as_str().to_owned(),
         zone.tell(reservation.reserved_at).to_string(),
     ];
