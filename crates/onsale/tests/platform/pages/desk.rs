@@ -88,6 +88,31 @@ async fn nobody_sits_at_the_desk_who_has_not_signed_in() {
 }
 
 #[tokio::test]
+async fn signing_in_again_leads_to_where_she_was() {
+    let house = house();
+    let server = house.open();
+    let login = "/admin/login?to=%2Fadmin";
+    let door = server.page("/admin/door?event=7").await.leads_to();
+    assert_eq!(door, format!("{login}%2Fdoor%3Fevent%3D7"));
+    let asking = server.page(&door).await;
+    let to = asking.field("to");
+    let sent = [("token", TOKEN), ("to", to.as_str())];
+    let entered = server.submit("/admin/login", &sent).await;
+    assert_eq!(entered.leads_to(), "/admin/door?event=7");
+
+    // A form that was sent is not sent again: its page is where it can be.
+    for (form, page) in [
+        ("/admin/events/7/cancellation", "%2Fevents%2F7"),
+        ("/admin/events/7/edit", "%2Fevents%2F7"),
+        ("/admin/events", "%2Fnew"),
+        ("/admin/door", "%2Fdoor"),
+    ] {
+        let sent = server.submit(form, &EVENT).await;
+        assert_eq!(sent.leads_to(), format!("{login}{page}"), "{form}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_opens_the_desk_and_not_the_api_and_ends() {
     let house = house();
     let server = house.open();

@@ -19,11 +19,11 @@ struct LoginPage {
     is_wrong: bool,
 }
 
-/// Where to go after signing in: a page of the desk, and nowhere else.
+/// Where to go after signing in: a page of the desk with its parameters, and nowhere else.
 fn destination(to: Option<&str>) -> String {
     let is_desk = |to: &&str| {
         let rest = to.strip_prefix("/admin");
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
             && to
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
@@ -83,7 +83,14 @@ mod tests {
 
     #[test]
     fn signing_in_leads_to_the_desk_and_nowhere_else() {
-        assert_eq!(destination(Some("/admin/door")), "/admin/door");
+        for ours in [
+            "/admin",
+            "/admin?q=gala",
+            "/admin/door",
+            "/admin/door?event=7",
+        ] {
+            assert_eq!(destination(Some(ours)), ours);
+        }
         for other in [
             "",
             "/",
@@ -91,6 +98,11 @@ mod tests {
             "/administrator",
             "https://evil.example",
             "/admin\\x",
+            "/admin.evil.example?x",
+            "/admin@evil.example",
+            "/admin?x\\y",
+            "/admin/door?\r\nlocation: //evil.example",
+            "//evil.example/admin?x",
         ] {
             assert_eq!(destination(Some(other)), "/admin", "{other}");
         }

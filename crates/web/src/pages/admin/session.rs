@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, Method};
 use axum::response::Response;
 use boxoffice::time::Timestamp;
 
@@ -27,9 +27,31 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 pub(super) fn turned_away(app: &App, asked: &Asked) -> Option<Response> {
     let may_come_in = app.admin_token().is_none() || has_begun(app, asked);
     (!may_come_in).then(|| {
-        let to = encode(asked.path());
+        let to = encode(&way_back(asked));
         see(&format!("/admin/login?to={to}"))
     })
+}
+
+/// Where to go on after signing in.
+fn way_back(asked: &Asked) -> String {
+    if asked.method() == Method::POST {
+        return page_of_form(asked.path());
+    }
+    asked.path_and_query().to_owned()
+}
+
+/// The page of a form that was sent to `path`: not every such path can be looked at.
+fn page_of_form(path: &str) -> String {
+    if let Some(rest) = path.strip_prefix("/admin/events/") {
+        let event = rest.split('/').next().unwrap_or_default();
+        return format!("/admin/events/{event}");
+    }
+    let page = match path {
+        "/admin/events" => "/admin/new",
+        "/admin/door" => "/admin/door",
+        _ => "/admin",
+    };
+    page.to_owned()
 }
 
 /// Whether somebody has signed in.
@@ -91,6 +113,19 @@ fn secs(at: Timestamp) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_a_page_that_can_be_looked_at() {
+        for (form, page) in [
+            ("/admin/events/7/cancellation", "/admin/events/7"),
+            ("/admin/events/7/edit", "/admin/events/7"),
+            ("/admin/events", "/admin/new"),
+            ("/admin/door", "/admin/door"),
+            ("/admin/other", "/admin"),
+        ] {
+            assert_eq!(page_of_form(form), page, "{form}");
+        }
+    }
 
     #[test]
     fn a_session_is_valid_until_it_ends_and_for_its_token_alone() {
