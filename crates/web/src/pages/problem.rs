@@ -64,6 +64,7 @@ pub(crate) fn draw(
             (t.not_found_title, t.not_found_body.to_owned())
         }
         Code::Overloaded | Code::RateLimited => (t.busy_title, t.busy_body.to_owned()),
+        Code::OutcomeUnknown if !method.is_safe() => (t.unknown_title, t.unknown_body.to_owned()),
         Code::ServiceUnavailable | Code::OutcomeUnknown => (t.down_title, t.down_body.to_owned()),
         Code::Internal => (t.error_title, t.error_body.to_owned()),
         Code::Forbidden => (t.refused_title, t.foreign.to_owned()),
@@ -82,7 +83,11 @@ pub(crate) fn draw(
         html::drawn(&ProblemPage {
             title,
             // This page does not know what was in the form, so it cannot try again by itself.
-            body: if waits { t.form_body.to_owned() } else { body },
+            body: if waits && code != Code::OutcomeUnknown {
+                t.form_body.to_owned()
+            } else {
+                body
+            },
             leads_back: waits,
             quote: (code == Code::Internal).then(|| request_id.to_owned()),
             frame,
@@ -92,5 +97,40 @@ pub(crate) fn draw(
     html::put_headers(lang, response.headers_mut());
     if waits && method.is_safe() {
         html::refresh_after(response, RETRY_SECS_MIN + html::jitter(RETRY_SECS_SPREAD));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::texts::texts;
+
+    async fn drawn(code: Code, lang: Lang, method: Method) -> String {
+        let mut response = Response::default();
+        draw(&mut response, &code.into(), lang, &method, "1");
+        let html = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        String::from_utf8(html.expect("a page").to_vec()).expect("UTF-8")
+    }
+
+    #[tokio::test]
+    async fn only_what_was_surely_not_done_is_called_undone() {
+        let undone = [
+            (Lang::En, "Nothing was done"),
+            (Lang::Ko, "처리된 것은 없으며"),
+        ];
+        for (lang, undone) in undone {
+            for code in [
+                Code::Overloaded,
+                Code::RateLimited,
+                Code::ServiceUnavailable,
+            ] {
+                let html = drawn(code, lang, Method::POST).await;
+                assert!(html.contains(undone), "{html}");
+            }
+            let html = drawn(Code::OutcomeUnknown, lang, Method::POST).await;
+            assert!(!html.contains(undone), "{html}");
+            assert!(html.contains(texts(lang).problem.unknown_body), "{html}");
+            assert!(html.contains("data-back"), "{html}");
+        }
     }
 }

@@ -165,6 +165,25 @@ async fn what_nobody_knows_the_outcome_of_is_asked_again_under_its_own_key() {
 }
 
 #[tokio::test]
+async fn a_form_of_which_nobody_knows_the_outcome_is_not_called_undone() {
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let server = house.open();
+    let event = server
+        .held_event(json!({ "eventName": "Autumn Tour" }))
+        .await;
+    let path = format!("/admin/events/{event}/cancellation");
+    let sent = [("name", "Autumn Tour")];
+    let lock = Lock::take(&house).await;
+    let page = server.submit(&path, &sent).await;
+    lock.release().await;
+
+    assert_eq!(page.status(), 504);
+    page.says("look whether it was done")
+        .says("data-back")
+        .says_no("Nothing was done");
+}
+
+#[tokio::test]
 async fn pages_speak_korean_by_the_browser_and_by_choice() {
     let house = House::new();
     let server = house.open();

@@ -256,6 +256,8 @@ pub(super) const TEXTS: Texts = Texts {
         home: "See all events",
         retry: "Try again now",
         form_body: "Nothing was done, and what you filled in is still there. Please go back and send it again in a moment; you will not buy twice.",
+        unknown_title: "We do not know whether that was done",
+        unknown_body: "You sent it, but the answer did not come in time. Please go back and look whether it was done before you send it again.",
         back: "Back to the form",
     },
     again: Again {

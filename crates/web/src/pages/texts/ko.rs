@@ -235,6 +235,8 @@ pub(super) const TEXTS: Texts = Texts {
         home: "전체 공연 보기",
         retry: "지금 다시 시도",
         form_body: "처리된 것은 없으며 입력하신 내용은 그대로 있습니다. 뒤로 돌아가 잠시 후 다시 보내 주세요. 두 번 구매되지 않습니다.",
+        unknown_title: "처리되었는지 알 수 없습니다",
+        unknown_body: "요청은 보내졌지만 제때 응답을 받지 못했습니다. 다시 보내기 전에 뒤로 돌아가 처리되었는지 먼저 확인해 주세요.",
         back: "입력 화면으로 돌아가기",
     },
     again: Again {

@@ -251,6 +251,9 @@ pub(crate) struct Problem {
     pub(crate) home: &'static str,
     pub(crate) retry: &'static str,
     pub(crate) form_body: &'static str,
+    /// A form of which nobody can say whether it was done.
+    pub(crate) unknown_title: &'static str,
+    pub(crate) unknown_body: &'static str,
     pub(crate) back: &'static str,
 }
 
