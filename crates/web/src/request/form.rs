@@ -37,7 +37,8 @@ fn key(fields: &Query<'_>, faults: &Faults) -> Option<IdempotencyKey> {
     fields.optional(KEY, faults, |text| idempotency_key(text.as_bytes()))
 }
 
-/// Reads the form that takes seats of this event. Who marks seats need not count them.
+/// Reads the form that takes seats of this event. Who marks seats need not count them; where seats
+/// are marked, at least one has to be.
 pub(crate) fn reserve_form(
     event: EventId,
     fields: &Query<'_>,
@@ -45,7 +46,8 @@ pub(crate) fn reserve_form(
 ) -> Option<ReserveRequest> {
     let user = fields.required("user", faults, |text| user_id_of(text.trim()));
     let seats: Vec<&str> = fields.every("seats").collect();
-    let quantity = if seats.is_empty() {
+    let marks_seats = fields.text("view") == Some("seats");
+    let quantity = if seats.is_empty() && !marks_seats {
         fields.required("quantity", faults, number(1, QUANTITY_MAX.into()))
     } else {
         i64::try_from(seats.len()).ok()
@@ -180,6 +182,14 @@ mod tests {
         let many: Vec<_> = (1..=11).map(|n| format!("&seats=R-A-{n}")).collect();
         let many = format!("user=a{}", many.concat());
         assert_eq!(read(&many), Err(vec!["seats".to_owned()]));
+    }
+
+    #[test]
+    fn where_seats_are_marked_at_least_one_has_to_be() {
+        let none = Err(vec!["seats".to_owned()]);
+        assert_eq!(read("view=seats&user=mina"), none);
+        assert_eq!(read("view=seats&user=mina&quantity=2&seatType=R"), none);
+        assert!(read("view=seats&user=mina&seats=R-A-1").is_ok());
     }
 
     #[test]

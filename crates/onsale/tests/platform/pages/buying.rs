@@ -156,6 +156,22 @@ async fn what_is_wrong_with_a_form_is_told_above_it_as_it_was_filled_in() {
 }
 
 #[tokio::test]
+async fn whoever_chose_no_seat_is_told_so_where_seats_are_chosen() {
+    let house = House::new();
+    let server = house.open();
+    let seats = json!({ "seatType": "R", "price": 1, "total": 20, "seating": "ASSIGNED",
+        "rows": 2, "seatsPerRow": 10 });
+    let hall = server.event(json!({ "seatTypes": [seats] })).await;
+    let sent = [("view", "seats"), ("user", "mina")];
+    let page = server
+        .submit(&format!("/events/{hall}/reservations"), &sent)
+        .await;
+    assert_eq!(page.status(), 422);
+    page.says("value=\"mina\"")
+        .says("<p class=\"fault\">must have 1 to 10 items</p>");
+}
+
+#[tokio::test]
 async fn more_time_is_given_once() {
     let house = House::new();
     let server = house.open();
