@@ -178,7 +178,9 @@ async fn more_time_is_given_once() {
     let event = server.held_event(json!({})).await;
     let hold = server.reserved(event, "mina").await;
     let extension = format!("{hold}/extension");
-    let key = server.page(&hold).await.key_of(&extension);
+    let page = server.page(&hold).await;
+    page.says("Pay now, or extend your time");
+    let key = page.key_of(&extension);
 
     let sent = [("key", key.as_str())];
     assert_eq!(server.submit(&extension, &sent).await.leads_to(), hold);
@@ -186,7 +188,9 @@ async fn more_time_is_given_once() {
     server
         .page(&hold)
         .await
-        .says("You have extended your time already");
+        .says("You have extended your time already")
+        .says("cannot be extended again")
+        .says_no("or extend your time");
     let page = server.submit(&extension, &[("key", "another")]).await;
     assert_eq!(page.status(), 409);
     page.says("already extended");

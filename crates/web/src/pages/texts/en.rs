@@ -171,6 +171,7 @@ pub(super) const TEXTS: Texts = Texts {
         yours_for: "Time left to pay",
         until: |at| format!("until {at}"),
         nearly_over: "Less than a minute is left. Pay now, or extend your time.",
+        nearly_over_extended: "Less than a minute is left, and your time cannot be extended again. Pay now.",
         extend: "More time, please",
         extend_note: "You can extend once.",
         extended: "You have extended your time already.",

@@ -151,6 +151,7 @@ pub(super) const TEXTS: Texts = Texts {
         yours_for: "남은 결제 시간",
         until: |at| format!("{at}까지"),
         nearly_over: "1분도 남지 않았습니다. 지금 결제하거나 시간을 연장하세요.",
+        nearly_over_extended: "1분도 남지 않았고 더 연장할 수 없습니다. 지금 결제해 주세요.",
         extend: "시간 연장",
         extend_note: "한 번만 연장할 수 있습니다.",
         extended: "이미 시간을 연장했습니다.",

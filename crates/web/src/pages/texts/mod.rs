@@ -163,6 +163,7 @@ pub(crate) struct Hold {
     pub(crate) yours_for: &'static str,
     pub(crate) until: fn(&str) -> String,
     pub(crate) nearly_over: &'static str,
+    pub(crate) nearly_over_extended: &'static str,
     pub(crate) extend: &'static str,
     pub(crate) extend_note: &'static str,
     pub(crate) extended: &'static str,
