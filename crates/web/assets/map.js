@@ -55,6 +55,7 @@ class Chooser {
       this.setTouch();
     });
     this.host.addEventListener("keydown", (event) => this.key(event));
+    this.host.addEventListener("focus", () => this.arrive());
     this.host.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
@@ -122,7 +123,17 @@ class Chooser {
     }
   }
 
+  // By keyboard one arrives at a seat. A mouse says itself where it is.
+  arrive() {
+    if (!this.host.matches(":focus-visible")) return;
+    const seat = this.plan.seat(this.cursor.row, this.cursor.place);
+    this.plan.point(seat);
+    if (this.plan.isKnown) this.say(seat);
+  }
+
   key(event) {
+    // These are the browser's: its own zoom, and the way back.
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (step) this.move(step[0], step[1]);
     else if (event.key === "Enter" || event.key === " ") this.toggle(this.plan.seat(this.cursor.row, this.cursor.place));

@@ -161,6 +161,11 @@ export class Plan {
     this.apply();
   }
 
+  /** Whether it has been told what is free. */
+  get isKnown() {
+    return this.rows.some((line) => line.states !== "");
+  }
+
   get isWhole() {
     return this.view.w >= this.width;
   }

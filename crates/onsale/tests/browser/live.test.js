@@ -119,6 +119,42 @@ test("seats are chosen on the map by keyboard, and reserved", async () => {
   await page.getByText("VIP-A-13", { exact: true }).waitFor();
 });
 
+test("who comes to the map by keyboard is told the seat she is at; who clicks is not taken to it", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`, { size: "desktop" });
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const said = page.locator("[data-cursor]");
+  const ring = () => page.locator(".plan .ring").getAttribute("visibility");
+  // On the stage, where no seat is.
+  await page.locator("[data-plan]").click({ position: { x: 5, y: 5 } });
+  assert.ok(await page.evaluate(() => document.activeElement.matches("[data-plan]")));
+  assert.deepEqual([await ring(), await said.textContent()], ["hidden", ""]);
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Tab");
+  await page.getByRole("status").getByText("VIP-A-11 · ₩150,000 · Available").waitFor();
+  assert.equal(await ring(), "visible");
+});
+
+test("keys with a modifier are left to the browser", async () => {
+  const { eventId } = await house.event(hall);
+  const page = await visit(`/events/${eventId}/seats`, { size: "desktop" });
+  await page.locator("[data-live]:not([hidden])").waitFor();
+  const map = page.getByRole("application", { name: "Map of the seats" });
+  await map.focus();
+  const press = (key, modifier) =>
+    map.evaluate((plan, init) => {
+      const event = new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true });
+      return plan.dispatchEvent(event);
+    }, { key, [modifier]: true });
+  const seen = () => Promise.all([page.locator(".plan svg").getAttribute("viewBox"), page.locator("[data-cursor]").textContent()]);
+  const before = await seen();
+  for (const modifier of ["ctrlKey", "metaKey", "altKey"]) {
+    for (const key of ["+", "-", "ArrowLeft", "Enter"]) assert.ok(await press(key, modifier), `${modifier} ${key}`);
+  }
+  assert.deepEqual(await seen(), before);
+  assert.ok(!(await press("+", "shiftKey")), "a plus of its own zooms the map");
+});
+
 test("a tap on a phone comes closer first, and then chooses", async () => {
   const { eventId } = await house.event(hall);
   const page = await visit(`/events/${eventId}/seats`);
