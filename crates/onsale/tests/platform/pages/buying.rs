@@ -78,7 +78,8 @@ async fn a_buyer_without_scripts_finds_reserves_pays_and_sees_her_tickets() {
     let sent = [("key", page.key_of(&cancellation))];
     let sent = sent.each_ref().map(|(name, key)| (*name, key.as_str()));
     assert_eq!(server.submit(&cancellation, &sent).await.leads_to(), hold);
-    server.page(&hold).await.says("Cancelled").says("₩200,000");
+    let page = server.page(&hold).await;
+    page.says("was cancelled on ").says("₩200,000");
     server
         .page(&format!("/events/{event}"))
         .await

@@ -225,7 +225,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     ended: Ended {
         cancelled_title: "Cancelled",
-        cancelled_at: |at| format!("This reservation was cancelled at {at}."),
+        cancelled_at: |at| format!("This reservation was cancelled on {at}."),
         refund_done: |amount| format!("{amount} was refunded."),
         refund_pending: |amount, at| format!("{amount} goes back the way it came, by {at}."),
         no_refund: "Nothing had been paid, so there is nothing to refund.",

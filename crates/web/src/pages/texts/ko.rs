@@ -69,7 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
         general: "자유석",
         free: "무료",
         sold_out_title: "매진되었습니다",
-        sold_out_body: "이 공연의 모든 좌석이 판매되었습니다.",
+        sold_out_body: "이 공연은 남은 좌석이 없습니다.",
         held_may_return: "아직 결제 중인 좌석이 있습니다. 취소되는 좌석은 이 화면에 바로 나타납니다.",
         before_title: "아직 판매가 시작되지 않았습니다",
         before_body: "이 화면에서 기다려 주세요. 모두에게 같은 순간에 예매 창이 저절로 열립니다.",
@@ -79,7 +79,7 @@ pub(super) const TEXTS: Texts = Texts {
         cancelled_body: "공연이 열리지 않습니다. 모든 티켓은 자동으로 환불되며, 따로 하실 일은 없습니다.",
         other_events: "다른 공연 보기",
         live: "실시간",
-        all_gone: "마지막 좌석까지 모두 판매되었습니다.",
+        all_gone: "방금 마지막 좌석이 예매되어 남은 좌석이 없습니다.",
     },
     buy: Buy {
         title: "티켓 선택",
@@ -92,7 +92,7 @@ pub(super) const TEXTS: Texts = Texts {
         reserve: "예매하기",
         hold_note: |secs| {
             format!(
-                "결제하시는 동안 {} 좌석을 잡아 둡니다.",
+                "결제하시는 동안 {}간 좌석을 잡아 둡니다.",
                 (TEXTS.event.minutes)(secs)
             )
         },

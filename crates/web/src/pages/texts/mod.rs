@@ -297,6 +297,13 @@ mod tests {
         assert_eq!(both(|t| (t.event.capacity)(1)), ["1 place", "1명 수용"]);
     }
 
+    #[test]
+    fn seats_are_kept_for_a_while() {
+        let [en, ko] = both(|t| (t.buy.hold_note)(420));
+        assert_eq!(en, "Your seats are kept for 7 minutes while you pay.");
+        assert_eq!(ko, "결제하시는 동안 7분간 좌석을 잡아 둡니다.");
+    }
+
     /// Which of two particles follows an amount depends on how its last sign is read aloud.
     #[test]
     fn no_particle_follows_an_amount_that_may_end_in_anything() {
