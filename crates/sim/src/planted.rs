@@ -192,8 +192,8 @@ mod list {
     /// Enough for what at least one day in sixteen shows: 500 in a row do not, once in 10^14.
     const MANY: u32 = 500;
 
-    /// Enough for what one day in seventy shows, because a pause or a wait has to outlast a lease, and
-    /// another node has to be deciding when it is over: 2,000 in a row do not, once in 10^12.
+    /// Enough for what one day in a hundred and fifty shows, because a pause or a wait has to outlast a
+    /// lease, and another node has to be deciding when it is over: 2,000 in a row do not, once in 600,000.
     const MORE: u32 = 2_000;
 
     pub(super) const MISTAKES: [Mistake; 34] = [
