@@ -81,6 +81,18 @@ fn cancel(id: Uuid, key: Option<&str>) -> Ask {
     }
 }
 
+fn done(shown: &Shown) -> Told {
+    Told::Done {
+        shown: shown.clone(),
+        replayed: false,
+    }
+}
+
+fn rules(account: Account) -> Vec<Rule> {
+    let found = account.audit(0);
+    found.iter().map(|found| found.rule).collect()
+}
+
 impl Account {
     fn asks(&mut self, ask: Ask, asked: u64, answered: u64, told: Option<Told>) {
         self.history.push(Op {
@@ -194,8 +206,7 @@ fn a_key_that_did_nothing_is_not_replayed() {
         replayed: true,
     };
     account.asks(cancel(gone.id, Some("k2")), 20, 21, Some(replayed));
-    let found: Vec<Rule> = account.audit(0).iter().map(|found| found.rule).collect();
-    assert_eq!(found, [Rule::KeysLeadOnce, Rule::Linearizable]);
+    assert_eq!(rules(account), [Rule::KeysLeadOnce, Rule::Linearizable]);
 }
 
 #[test]
@@ -225,53 +236,39 @@ fn a_key_does_not_make_two_reservations() {
     account.asks(reserve_under(Some("k1"), 1), 1, 0, None);
     account.asks(reserve_under(Some("k1"), 1), 2, 0, None);
     account.rows = vec![row(1, 1, 10), row(2, 1, 10)];
-    let found: Vec<Rule> = account.audit(0).iter().map(|found| found.rule).collect();
-    assert_eq!(found, [Rule::Linearizable]);
+    assert_eq!(rules(account), [Rule::Linearizable]);
 }
 
 /// Asked for one seat, and told of this as done.
-fn told_of(shown: Shown) -> Vec<Rule> {
+fn told_of(shown: &Shown) -> Vec<Rule> {
     let mut account = Account::default();
-    let told = Told::Done {
-        shown,
-        replayed: false,
-    };
-    account.asks(reserve(1), 1, 3, Some(told));
+    account.asks(reserve(1), 1, 3, Some(done(shown)));
     account.rows = vec![row(1, 1, 2)];
-    account.audit(0).iter().map(|found| found.rule).collect()
+    rules(account)
 }
 
 #[test]
 fn what_is_told_of_a_reservation_is_what_the_ledger_has() {
-    assert_eq!(told_of(row(1, 1, 2)), []);
+    assert_eq!(told_of(&row(1, 1, 2)), []);
     let another = Shown {
         user: "u2".parse().expect("a user"),
         ..row(1, 1, 2)
     };
-    assert_eq!(told_of(another), [Rule::AcknowledgedSurvives]);
+    assert_eq!(told_of(&another), [Rule::AcknowledgedSurvives]);
     let dearer = Shown {
         price: 2_000,
         ..row(1, 1, 2)
     };
-    assert!(told_of(dearer).contains(&Rule::AcknowledgedSurvives));
+    assert!(told_of(&dearer).contains(&Rule::AcknowledgedSurvives));
 }
 
 #[test]
 fn nobody_is_told_of_what_somebody_else_asked_for() {
     let mut account = Account::default();
-    let told = |shown: &Shown| Told::Done {
-        shown: shown.clone(),
-        replayed: false,
-    };
     let (one, other) = (row(1, 1, 2), row(2, 2, 2));
-    account.asks(reserve(1), 1, 3, Some(told(&other)));
-    account.asks(reserve(2), 1, 4, Some(told(&one)));
+    account.asks(reserve(1), 1, 3, Some(done(&other)));
+    account.asks(reserve(2), 1, 4, Some(done(&one)));
     account.rows = vec![one, other];
-    let found = account.audit(0);
-    assert!(
-        found
-            .iter()
-            .any(|found| found.rule == Rule::AcknowledgedSurvives),
-        "{found:?}"
-    );
+    let found = rules(account);
+    assert!(found.contains(&Rule::AcknowledgedSurvives), "{found:?}");
 }

@@ -2,7 +2,27 @@
 
 use serde_json::json;
 
-use crate::server::{House, body_of};
+use crate::server::{House, Server, body_of};
+
+/// Whoever knows a reservation's code and its buyer comes to its page, and nobody else does.
+async fn is_found_by_its_code(server: &Server, hold: &str) {
+    let found = server.page("/tickets").await;
+    found.says("Reservation code");
+    let mut client = server.client().await;
+    let code = client.get(&format!("/api{hold}")).await.expect("an answer");
+    let code = body_of(&code, 200)["reservationCode"]
+        .as_str()
+        .expect("a code")
+        .to_lowercase();
+    let found = server
+        .page(&format!("/tickets?code={code}&user=mina%40example.com"))
+        .await;
+    assert_eq!(found.leads_to(), hold);
+    let other = server
+        .page(&format!("/tickets?code={code}&user=jisoo"))
+        .await;
+    assert_eq!(other.status(), 404);
+}
 
 // One visit from the list to the ticket, in the order in which she makes it: longer than a screen.
 #[tokio::test]
@@ -57,22 +77,7 @@ async fn a_buyer_without_scripts_finds_reserves_pays_and_sees_her_tickets() {
         .says("SUMMARY:Autumn Tour")
         .says("DTSTART:20991231T100000Z");
 
-    let found = server.page("/tickets").await;
-    found.says("Reservation code");
-    let mut client = server.client().await;
-    let code = client.get(&format!("/api{hold}")).await.expect("an answer");
-    let code = body_of(&code, 200)["reservationCode"]
-        .as_str()
-        .expect("a code")
-        .to_lowercase();
-    let found = server
-        .page(&format!("/tickets?code={code}&user=mina%40example.com"))
-        .await;
-    assert_eq!(found.leads_to(), hold);
-    let other = server
-        .page(&format!("/tickets?code={code}&user=jisoo"))
-        .await;
-    assert_eq!(other.status(), 404);
+    is_found_by_its_code(&server, &hold).await;
 
     let cancellation = format!("{hold}/cancellation");
     let sent = [("key", page.key_of(&cancellation))];

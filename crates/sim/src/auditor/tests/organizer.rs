@@ -12,13 +12,6 @@ fn enters(id: Uuid, undo: bool) -> Ask {
     }
 }
 
-fn done(shown: &Shown) -> Told {
-    Told::Done {
-        shown: shown.clone(),
-        replayed: false,
-    }
-}
-
 fn used(shown: &Shown, at: u64) -> Shown {
     Shown {
         used: vec![(1, micros(at))],
@@ -33,11 +26,6 @@ fn sold() -> (Account, Shown) {
     account.asks(reserve(1), 1, 3, Some(done(&sold)));
     account.rows = vec![sold.clone()];
     (account, sold)
-}
-
-fn rules(account: Account) -> Vec<Rule> {
-    let found = account.audit(0);
-    found.iter().map(|found| found.rule).collect()
 }
 
 #[test]
