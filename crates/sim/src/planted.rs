@@ -189,7 +189,7 @@ mod list {
         ),
     ];
 
-    /// Enough for what at least one day in sixteen shows: 500 in a row do not, once in 10^14.
+    /// Enough for what at least one day in eighteen shows: 500 in a row do not, once in 10^12.
     const MANY: u32 = 500;
 
     /// Enough for what one day in a hundred and fifty shows, because a pause or a wait has to outlast a
