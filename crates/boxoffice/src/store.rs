@@ -24,6 +24,9 @@ pub enum StoreError {
     /// It cannot be used at the moment: gone, full, locked, read-only. Nothing was written.
     #[error("the database cannot be used: {0}")]
     Unavailable(String),
+    /// The answer to a write was lost: it was written, or it was not. Nothing that only reads fails so.
+    #[error("the answer to the write was lost: {0}")]
+    Unknown(String),
     /// What was read makes no sense.
     #[error("{table}.{column} of {id} is corrupt")]
     Corrupt {
@@ -40,6 +43,7 @@ impl From<StoreError> for Unserved {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Unknown(_) => Self::OutcomeUnknown { reservation: None },
             StoreError::Corrupt { .. } => Self::Internal,
         }
     }

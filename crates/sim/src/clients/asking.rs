@@ -347,6 +347,7 @@ fn not_served(why: Unserved) -> Told {
 fn not_read(error: &StoreError) -> Told {
     match error {
         StoreError::Unavailable(_) => Told::Nothing(Nothing::Unavailable),
+        StoreError::Unknown(_) => Told::Unknown { id: None },
         StoreError::Corrupt { .. } => Told::Nothing(Nothing::Internal),
     }
 }

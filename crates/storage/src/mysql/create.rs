@@ -84,7 +84,7 @@ enum Ended {
     /// Nothing was written.
     Failed(StoreError),
     /// It was written, or it was not.
-    Unknown(StoreError),
+    Unknown(String),
 }
 
 /// Makes an event at version 1, with its first line in the log.
@@ -110,16 +110,18 @@ pub(super) async fn event(
                     .first()
                     .map(|row| Columns::new(row, "events", "").get("id"));
                 let id = id.transpose().map_err(|bad: BadColumn| bad.of("?"))?;
-                let id = id.ok_or_else(|| refused("a new event has no id".to_owned()))?;
+                let id =
+                    id.ok_or_else(|| StoreError::Unknown("a new event has no id".to_owned()))?;
                 return Ok(Created::New(created(new, EventId(id))));
             }
             Ended::Raced if races < RACES_MAX => races += 1,
             Ended::Raced => return Err(refused("too many write the same".to_owned())),
             Ended::Failed(error) => return Err(error),
-            Ended::Unknown(error) => {
-                return match find_created(sources, group).await? {
-                    Some(id) => Ok(Created::New(created(new, id))),
-                    None => Err(error),
+            Ended::Unknown(why) => {
+                // What is not there may come yet: the server may be at it still.
+                return match find_created(sources, group).await {
+                    Ok(Some(id)) => Ok(Created::New(created(new, id))),
+                    Ok(None) | Err(_) => Err(StoreError::Unknown(why)),
                 };
             }
         }
@@ -147,10 +149,10 @@ pub(super) async fn user(
             Ended::Raced if races < RACES_MAX => races += 1,
             Ended::Raced => return Err(refused("too many write the same".to_owned())),
             Ended::Failed(error) => return Err(error),
-            Ended::Unknown(error) => {
-                return match reads::user(sources, &user.id).await? {
-                    Some(found) if found == *user => Ok(UserCreated::New(found)),
-                    _ => Err(error),
+            Ended::Unknown(why) => {
+                return match reads::user(sources, &user.id).await {
+                    Ok(Some(found)) if found == *user => Ok(UserCreated::New(found)),
+                    Ok(_) | Err(_) => Err(StoreError::Unknown(why)),
                 };
             }
         }
@@ -169,7 +171,7 @@ pub(super) async fn secret(
     let mut packet = Packet::new();
     packet.add("START TRANSACTION", &[]);
     packet.add(INSERT_SECRET, &[name.into(), offered.into()]);
-    packet.add("COMMIT", &[]);
+    packet.commit();
     match write(sources, packet).await {
         Ended::Written(_) => Ok(*offered),
         Ended::Failed(error) => Err(error),
@@ -191,7 +193,7 @@ pub(super) async fn purge(
     packet.add("START TRANSACTION", &[]);
     packet.add(PURGE, &[before.as_micros().into(), len_max.into()]);
     packet.add("SET @purged = ROW_COUNT()", &[]);
-    packet.add("COMMIT", &[]);
+    packet.commit();
     let place = packet.add("SELECT CAST(@purged AS SIGNED) AS purged", &[]);
     match write(sources, packet).await {
         Ended::Written(mut reply) => {
@@ -202,7 +204,8 @@ pub(super) async fn purge(
             Ok(purged.unwrap_or(0).into())
         }
         Ended::Raced => Err(refused("a purge made a key twice".to_owned())),
-        Ended::Failed(error) | Ended::Unknown(error) => Err(error),
+        Ended::Failed(error) => Err(error),
+        Ended::Unknown(why) => Err(StoreError::Unknown(why)),
     }
 }
 
@@ -212,13 +215,18 @@ async fn write(sources: &Sources, packet: Packet) -> Ended {
         Ok(link) => link,
         Err(error) => return Ended::Failed(unavailable(&error)),
     };
+    let commits_at = packet.commits_at();
     let (link, result) = pool.run(link, packet).await;
-    let error = match result {
+    let Stopped { at, error } = match result {
         Ok(reply) => return Ended::Written(reply),
-        Err(Stopped { error, .. }) => error,
+        Err(stopped) => stopped,
     };
-    if !is_answer(&error) {
-        return Ended::Unknown(unavailable(&error));
+    if !is_answer(&error) || commits_at.is_some_and(|place| at >= place) {
+        // Either no answer came, or `COMMIT` itself failed.
+        if let Some(link) = link {
+            pool.renew(link);
+        }
+        return Ended::Unknown(error.to_string());
     }
     if let Some(link) = link {
         // Its locks must not be kept until the connection is used again.
@@ -325,7 +333,7 @@ fn new_event(new: &NewEvent, group: GroupId, key: Option<&KeyedRequest>) -> (Pac
         values.push(created_at);
         packet.add(&statement, &values);
     }
-    packet.add("COMMIT", &[]);
+    packet.commit();
     let place = packet.add("SELECT CAST(@event AS SIGNED) AS id", &[]);
     (packet, place)
 }
@@ -348,7 +356,7 @@ fn new_user(user: &User, key: Option<&KeyedRequest>) -> Packet {
         values.push(created_at);
         packet.add(&statement, &values);
     }
-    packet.add("COMMIT", &[]);
+    packet.commit();
     packet
 }
 

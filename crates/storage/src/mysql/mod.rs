@@ -80,10 +80,10 @@ impl MySqlStore {
     }
 }
 
-/// Waits for a task that goes on even where its caller does not wait any more.
+/// Waits for a task that writes, and goes on even where its caller does not wait any more.
 async fn ended<T>(task: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
     let result = task.await;
-    result.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+    result.unwrap_or_else(|error| Err(StoreError::Unknown(error.to_string())))
 }
 
 #[async_trait]

@@ -67,6 +67,7 @@ impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
 pub(super) struct Packet {
     text: String,
     statements: usize,
+    commits_at: Option<usize>,
 }
 
 impl Packet {
@@ -75,6 +76,7 @@ impl Packet {
         Self {
             text: "ROLLBACK".to_owned(),
             statements: 1,
+            commits_at: None,
         }
     }
 
@@ -83,6 +85,16 @@ impl Packet {
         self.begin();
         self.fill(statement, values);
         self.statements - 1
+    }
+
+    /// Adds `COMMIT`.
+    pub(super) fn commit(&mut self) {
+        self.commits_at = Some(self.add("COMMIT", &[]));
+    }
+
+    /// The place of `COMMIT`: where that fails, or what comes after it, all before it may be written.
+    pub(super) const fn commits_at(&self) -> Option<usize> {
+        self.commits_at
     }
 
     /// Adds a statement with a list of rows between `head` and `tail`; question marks in `head`

@@ -105,7 +105,7 @@ impl SqliteStore {
         self.jobs.send(job).await.map_err(|_| closed())?;
         answer
             .await
-            .map_err(|_| StoreError::Unavailable("the writer has stopped".to_owned()))
+            .map_err(|_| StoreError::Unknown("the writer has stopped".to_owned()))
     }
 }
 

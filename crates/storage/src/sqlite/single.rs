@@ -149,30 +149,33 @@ impl Single {
     }
 
     /// Whether what [`write`](Self::write) wrote is there, after a commit that failed.
-    pub(super) async fn is_there(&self, connection: &mut SqliteConnection) -> bool {
-        match self {
+    pub(super) async fn is_there(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<bool, StoreError> {
+        Ok(match self {
             Self::Event {
                 group,
                 result: Ok(Created::New(snapshot)),
                 ..
             } => {
-                let found = group_at(connection, snapshot.event.id, Version(1)).await;
-                found == Ok(Some(*group))
+                let found = group_at(connection, snapshot.event.id, Version(1)).await?;
+                found == Some(*group)
             }
             Self::User {
                 user,
                 result: Ok(UserCreated::New(_)),
                 ..
-            } => read_users::user(connection, &user.id).await == Ok(Some(user.clone())),
+            } => read_users::user(connection, &user.id).await?.as_ref() == Some(user),
             Self::Secret {
                 name,
                 result: Ok(kept),
                 ..
-            } => read_payments::secret(connection, name).await == Ok(Some(*kept)),
+            } => read_payments::secret(connection, name).await? == Some(*kept),
             Self::Event { result, .. } => result.is_ok(),
             Self::User { result, .. } => result.is_ok(),
             Self::Secret { .. } | Self::Purge { .. } => false,
-        }
+        })
     }
 
     /// Tells who asked, if she still waits.

@@ -230,12 +230,14 @@ impl Writer {
             Ended::Committed(()) => {}
             Ended::RolledBack(failure) => single.fail(failure.into()),
             Ended::InDoubt(error) => {
-                let there = match self.after_doubt().await {
+                let found = match self.after_doubt().await {
                     Ok(connection) => single.is_there(connection).await,
-                    Err(_) => false,
+                    Err(error) => Err(unavailable(&error)),
                 };
-                if !there {
-                    single.fail(unavailable(&error));
+                match found {
+                    Ok(true) => {}
+                    Ok(false) => single.fail(unavailable(&error)),
+                    Err(_) => single.fail(StoreError::Unknown(error.to_string())),
                 }
             }
         }

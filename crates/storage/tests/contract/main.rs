@@ -12,6 +12,7 @@ mod fixture;
 mod ledger;
 mod lists;
 mod mysql_joined;
+mod mysql_lost;
 mod mysql_only;
 mod mysql_server;
 mod payments;

@@ -1,66 +1,13 @@
 //! Groups of several events in one transaction of a database server.
 
-use std::sync::Arc;
-
 use boxoffice::event::EventSnapshot;
 use boxoffice::group::Group;
 use boxoffice::ids::{EventId, Version};
 use boxoffice::store::CommitError;
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
-use storage::{DatabaseLimits, MySqlStore, OpenMode};
+use storage::DatabaseLimits;
 
 use crate::fixture::{Shared, concert, create, group, reload, sale};
-use crate::mysql_server::{Database, limits};
-
-/// Somebody who holds events' rows, so that whoever writes them waits.
-struct Holder {
-    connection: MySqlConnection,
-    database: String,
-}
-
-impl Holder {
-    async fn of(database: &Database, events: &[EventId]) -> Self {
-        // In no database, so that it is not counted among those that work there.
-        let url = servers::running::mysql_url("");
-        let mut connection = MySqlConnection::connect(&url).await.expect("the server");
-        let ids: Vec<String> = events.iter().map(|event| event.0.to_string()).collect();
-        let (database, ids) = (database.name().to_owned(), ids.join(","));
-        let statements = format!(
-            "START TRANSACTION; SELECT id FROM {database}.events WHERE id IN ({ids}) FOR UPDATE"
-        );
-        sqlx::raw_sql(AssertSqlSafe(statements))
-            .execute(&mut connection)
-            .await
-            .expect("nobody else holds them");
-        Self {
-            connection,
-            database,
-        }
-    }
-
-    /// Waits until as many connections as this work at a statement that begins like this.
-    async fn until_working(&mut self, wanted: i64, statement: &str) {
-        let working = format!(
-            "SELECT COUNT(*) AS working FROM information_schema.processlist \
-             WHERE db = '{}' AND command <> 'Sleep' AND info LIKE '{statement}%'",
-            self.database
-        );
-        loop {
-            let working = sqlx::raw_sql(AssertSqlSafe(working.clone()));
-            let row = working.fetch_one(&mut self.connection).await;
-            let found: i64 = row.expect("the processes").get("working");
-            if found == wanted {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn let_go(&mut self) {
-        let done = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection);
-        done.await.expect("it is let go");
-    }
-}
+use crate::mysql_server::{Database, Holder, limits};
 
 /// How the statement begins that waits for an event's row.
 const UPDATE_EVENTS: &str = "UPDATE (SELECT";
@@ -89,20 +36,14 @@ async fn written(store: &Shared, groups: &[Group]) -> Vec<bool> {
     written
 }
 
-async fn open(database: &Database, limits: DatabaseLimits) -> Shared {
-    let url = database.url();
-    let opened = MySqlStore::open(&url, None, limits, OpenMode::Serve).await;
-    Arc::new(opened.unwrap_or_else(|error| panic!("{error}")))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_that_come_together_share_a_transaction() {
     let database = Database::new().await;
-    let store = open(&database, limits()).await;
+    let store = database.open_within(limits()).await;
     let events = events(&store, 3).await;
     let groups = sales(&events);
 
-    let mut holder = Holder::of(&database, &[events[2].event.id]).await;
+    let mut holder = Holder::of_events(&database, &[events[2].event.id]).await;
     let task = {
         let (store, groups) = (Shared::clone(&store), groups.clone());
         tokio::spawn(async move { store.commit(groups).await })
@@ -121,16 +62,16 @@ async fn groups_that_come_together_share_a_transaction() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_leaves_every_group_of_its_transaction_unknown() {
     let database = Database::new().await;
-    let store = open(&database, limits()).await;
+    let store = database.open_within(limits()).await;
     let soon = DatabaseLimits {
         database_answer_ms_max: 300,
         ..limits()
     };
-    let impatient = open(&database, soon).await;
+    let impatient = database.open_within(soon).await;
     let events = events(&store, 3).await;
     let groups = sales(&events);
 
-    let mut holder = Holder::of(&database, &[events[1].event.id]).await;
+    let mut holder = Holder::of_events(&database, &[events[1].event.id]).await;
     let results = impatient.commit(groups.clone()).await;
     let unknown = |result: &Result<(), CommitError>| matches!(result, Err(CommitError::Unknown(_)));
     assert!(results.iter().all(unknown), "{results:?}");
@@ -168,12 +109,12 @@ async fn a_group_that_nobody_writes_in_time_is_given_back() {
         database_lock_wait_secs: 50,
         ..limits()
     };
-    let store = open(&database, patient).await;
+    let store = database.open_within(patient).await;
     let events = events(&store, WRITERS + 1).await;
     let (stuck, late) = events.split_at(WRITERS);
 
     let ids: Vec<EventId> = stuck.iter().map(|event| event.event.id).collect();
-    let mut holder = Holder::of(&database, &ids).await;
+    let mut holder = Holder::of_events(&database, &ids).await;
     let mut tasks = Vec::new();
     for (busy, group) in (1..).zip(sales(stuck)) {
         let store = Shared::clone(&store);

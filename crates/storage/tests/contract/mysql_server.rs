@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
+use boxoffice::ids::EventId;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
 use storage::{DatabaseLimits, MySqlStore, OpenMode};
 
-use crate::fixture::Bench;
+use crate::fixture::{Bench, Shared};
 
 /// A database that is dropped with the test.
 pub(crate) struct Database {
@@ -48,6 +49,12 @@ impl Database {
         opened.await.expect("a new database")
     }
 
+    /// A store on it that has these limits.
+    pub(crate) async fn open_within(&self, limits: DatabaseLimits) -> Shared {
+        let opened = MySqlStore::open(&self.url(), None, limits, OpenMode::Serve).await;
+        Arc::new(opened.unwrap_or_else(|error| panic!("{error}")))
+    }
+
     /// Runs a statement behind the store's back.
     pub(crate) async fn execute(&self, statement: &str) {
         execute(&self.url(), statement).await;
@@ -55,6 +62,64 @@ impl Database {
 
     pub(crate) async fn drop(self) {
         administer(&format!("DROP DATABASE {}", self.name)).await;
+    }
+}
+
+/// Somebody who holds something of a database, so that whoever writes it waits.
+pub(crate) struct Holder {
+    connection: MySqlConnection,
+    database: String,
+}
+
+impl Holder {
+    /// Holds what these statements take.
+    pub(crate) async fn of(database: &Database, statements: &str) -> Self {
+        // In no database, so that it is not counted among those that work there.
+        let url = servers::running::mysql_url("");
+        let mut connection = MySqlConnection::connect(&url).await.expect("the server");
+        let statements = AssertSqlSafe(statements.to_owned());
+        sqlx::raw_sql(statements)
+            .execute(&mut connection)
+            .await
+            .expect("nobody else holds it");
+        let database = database.name().to_owned();
+        Self {
+            connection,
+            database,
+        }
+    }
+
+    /// Holds events' rows.
+    pub(crate) async fn of_events(database: &Database, events: &[EventId]) -> Self {
+        let ids: Vec<String> = events.iter().map(|event| event.0.to_string()).collect();
+        let (name, ids) = (database.name(), ids.join(","));
+        let statements = format!(
+            "START TRANSACTION; SELECT id FROM {name}.events WHERE id IN ({ids}) FOR UPDATE"
+        );
+        Self::of(database, &statements).await
+    }
+
+    /// Waits until as many connections as this work at a statement that begins like this.
+    pub(crate) async fn until_working(&mut self, wanted: i64, statement: &str) {
+        let working = format!(
+            "SELECT COUNT(*) AS working FROM information_schema.processlist \
+             WHERE db = '{}' AND command <> 'Sleep' AND info LIKE '{statement}%'",
+            self.database
+        );
+        loop {
+            let working = sqlx::raw_sql(AssertSqlSafe(working.clone()));
+            let row = working.fetch_one(&mut self.connection).await;
+            let found: i64 = row.expect("the processes").get("working");
+            if found == wanted {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn let_go(&mut self) {
+        let done = sqlx::raw_sql("ROLLBACK; UNLOCK TABLES").execute(&mut self.connection);
+        done.await.expect("it is let go");
     }
 }
 

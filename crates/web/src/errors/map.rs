@@ -34,6 +34,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let code = match error {
             StoreError::Unavailable(_) => Code::ServiceUnavailable,
+            StoreError::Unknown(_) => Code::OutcomeUnknown,
             StoreError::Corrupt { .. } => Code::Internal,
         };
         Self::from(code).because(&error)
@@ -272,6 +273,17 @@ mod tests {
         assert_eq!(
             ApiError::from(Unserved::Unavailable).code(),
             Code::ServiceUnavailable
+        );
+        let unknown = || StoreError::Unknown("the connection broke".to_owned());
+        let errors = [
+            unknown().into(),
+            CreateEventError::from(unknown()).into(),
+            CreateUserError::from(unknown()).into(),
+        ];
+        assert!(
+            errors
+                .iter()
+                .all(|error: &ApiError| error.code() == Code::OutcomeUnknown)
         );
     }
 
