@@ -184,6 +184,33 @@ async fn a_form_of_which_nobody_knows_the_outcome_is_not_called_undone() {
 }
 
 #[tokio::test]
+async fn a_form_of_the_desk_of_which_nobody_knows_the_outcome_gets_no_new_key() {
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let server = house.open();
+    let event = server
+        .event(json!({ "price": { "r": 5 }, "totalSeats": 9 }))
+        .await;
+    let edit = format!("/admin/events/{event}/edit");
+    let sent = [
+        ("name", "Autumn Tour"),
+        ("date", "2031-01-01T19:00"),
+        ("zone", "Asia/Seoul"),
+        ("hold", "7"),
+        ("grade", "r"),
+        ("price", "5"),
+        ("total", "9"),
+    ];
+    let lock = Lock::take(&house).await;
+    let page = server.submit(&edit, &sent).await;
+    lock.release().await;
+
+    assert_eq!(page.status(), 504);
+    page.says("look whether it was done")
+        .says("data-back")
+        .says_no("name=\"key\"");
+}
+
+#[tokio::test]
 async fn pages_speak_korean_by_the_browser_and_by_choice() {
     let house = House::new();
     let server = house.open();

@@ -107,10 +107,7 @@ pub(super) async fn create(app: Host, mut asked: Asked) -> Answer {
     };
     match made.await {
         Ok(id) => Ok(see(&format!("/admin/events/{id}"))),
-        Err(error) => {
-            let draft = draft.refused(&error, lang_of(asked.headers()));
-            editor(&app, &asked, draft, None, status_of(&error))
-        }
+        Err(error) => refilled(&app, &asked, draft, None, error),
     }
 }
 
@@ -134,10 +131,7 @@ pub(super) async fn change(app: Host, mut asked: Asked) -> Answer {
     };
     match changed.await {
         Ok(_) => Ok(see(&format!("/admin/events/{id}"))),
-        Err(error) => {
-            let draft = draft.refused(&error, lang_of(asked.headers()));
-            editor(&app, &asked, draft, Some(id), status_of(&error))
-        }
+        Err(error) => refilled(&app, &asked, draft, Some(id), error),
     }
 }
 
@@ -165,9 +159,20 @@ pub(super) async fn cancel(app: Host, mut asked: Asked) -> Answer {
     Ok(see(&format!("/admin/events/{id}")))
 }
 
-fn status_of(error: &ApiError) -> StatusCode {
-    match error.code() {
+/// The form as it was sent, and why it could not be done.
+fn refilled(
+    app: &App,
+    asked: &Asked,
+    draft: Draft,
+    id: Option<EventId>,
+    error: ApiError,
+) -> Answer {
+    let status = match error.code() {
+        // The form that she goes back to has the same key; under a new one it might be done twice.
+        Code::OutcomeUnknown => return Err(error),
         Code::InvalidRequest => StatusCode::UNPROCESSABLE_ENTITY,
         code => code.status(),
-    }
+    };
+    let draft = draft.refused(&error, lang_of(asked.headers()));
+    editor(app, asked, draft, id, status)
 }
