@@ -5,13 +5,31 @@ const loaded = performance.timeOrigin + (performance.getEntriesByType("navigatio
 // A page that comes back from the browser's memory still knows how its clock differs.
 const ahead = drawn - loaded;
 
+// The browser's stopwatch stands still while a phone sleeps. Its clock does not, but can be set: one that leaps
+// forward is taken for sleep, and one that leaps back for nothing. Where it was no sleep a countdown ends too
+// early, loads the page anew, and is right again.
+const LEAP_MILLIS = 1000;
+const stopwatch = () => performance.timeOrigin + performance.now();
+let apart = Date.now() - stopwatch();
+let slept = 0;
+
 /** The time on the server, in milliseconds. */
 export function serverNow() {
-  return performance.timeOrigin + performance.now() + ahead;
+  const leap = Date.now() - stopwatch() - apart;
+  if (Math.abs(leap) > LEAP_MILLIS) {
+    apart += leap;
+    slept += Math.max(0, leap);
+  }
+  return stopwatch() + slept + ahead;
 }
 
 /** Opens this address anew; to reload what a form answered would be to send the form again. */
 export function lookAgain() {
+  // A phone that wakes up has no network yet.
+  if (!navigator.onLine) {
+    window.addEventListener("online", lookAgain, { once: true });
+    return;
+  }
   location.replace(location.pathname + location.search);
 }
 

@@ -92,6 +92,65 @@ test("the sale opens by itself, at its moment, with a form", async () => {
   assert.ok(Date.now() >= opensAt.getTime() - 50);
 });
 
+/** A page whose clock can be made to leap, as it does beside a stopwatch that stood still in a phone's sleep. */
+async function visitWithClock(path) {
+  const page = await (await visitor(browser)).newPage();
+  await page.addInitScript(() => {
+    const { now } = Date;
+    let leapt = 0;
+    Date.now = () => now() + leapt;
+    globalThis.leap = (millis) => (leapt += millis);
+  });
+  await page.goto(house.url + path);
+  return page;
+}
+
+test("a hold goes on while a phone sleeps, and a clock that is set back gives no time", async () => {
+  const { eventId } = await house.event({ price: { r: 1000 } });
+  const { reservationId } = await house.reserve(eventId);
+  const page = await visitWithClock(`/reservations/${reservationId}`);
+  const timer = page.getByRole("timer");
+  await until(() => timer.textContent(), (told) => told.startsWith("06:"));
+  await page.evaluate(() => globalThis.leap(5 * 60_000));
+  await until(() => timer.textContent(), (told) => told.startsWith("01:"));
+  await page.evaluate(() => globalThis.leap(-3600_000));
+  const before = await timer.textContent();
+  await until(() => timer.textContent(), (told) => told !== before);
+  assert.match(await timer.textContent(), /^01:/);
+});
+
+test("a clock that is set forward takes no time: the page is loaded anew, and right", async () => {
+  const { eventId } = await house.event({ price: { r: 1000 } });
+  const { reservationId } = await house.reserve(eventId);
+  const page = await visitWithClock(`/reservations/${reservationId}`);
+  const timer = page.getByRole("timer");
+  await until(() => timer.textContent(), (told) => told.startsWith("06:"));
+  const opened = await page.evaluate(() => performance.timeOrigin);
+  await page.evaluate(() => globalThis.leap(3600_000));
+  await page.waitForFunction((then) => performance.timeOrigin !== then, opened);
+  await until(() => timer.textContent(), (told) => told.startsWith("06:"));
+});
+
+test("a countdown that ended in a phone's sleep waits for the network", async () => {
+  const { eventId } = await house.event({ saleOpensAt: new Date(Date.now() + 3600_000).toISOString() });
+  const page = await visitWithClock(`/events/${eventId}`);
+  const countdown = page.locator("[data-countdown]");
+  await until(() => countdown.textContent(), (told) => told.startsWith("59:"));
+  await page.context().setOffline(true);
+  await page.evaluate(() => {
+    const listen = window.addEventListener;
+    window.addEventListener = (type, ...rest) => {
+      listen.call(window, type, ...rest);
+      if (type === "online") globalThis.waits = true;
+    };
+    globalThis.leap(3600_000);
+  });
+  await page.waitForFunction(() => globalThis.waits);
+  assert.equal(await countdown.textContent(), "00:00");
+  await page.context().setOffline(false);
+  await until(() => countdown.textContent(), (told) => /^5[89]:/.test(told));
+});
+
 test("an event that is called off says so while somebody looks", async () => {
   const { eventId } = await house.event();
   const page = await visit(`/events/${eventId}`);

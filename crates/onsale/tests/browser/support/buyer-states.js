@@ -138,10 +138,11 @@ export const BUYER_STATES = {
     await visit.send("form[action$='/extension'] button");
   },
   "hold-last-minute": async (visit) => {
-    // The page's clock is put forward, and stands still there.
+    // The page's clocks are put forward, and stand still there.
     await visit.page.addInitScript(() => {
-      const now = performance.now.bind(performance);
-      performance.now = () => globalThis.stoppedAt ?? now();
+      const [watch, { now }] = [performance.now.bind(performance), Date];
+      performance.now = () => globalThis.stoppedAt ?? watch();
+      Date.now = () => (globalThis.stoppedAt === undefined ? now() : performance.timeOrigin + globalThis.stoppedAt);
     });
     await hold(visit);
     const timer = visit.page.getByRole("timer");
