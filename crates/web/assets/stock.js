@@ -37,6 +37,7 @@ export function watchStock() {
   const article = document.querySelector("article[data-event]");
   if (!article) return;
   const { event, standing } = article.dataset;
+  const version = Number(article.dataset.version);
   const live = article.querySelector("[data-live]");
   follow(
     event,
@@ -45,7 +46,9 @@ export function watchStock() {
       const isOpen = standing === "open" || standing === "before";
       // What the page says is no longer true: a sale that ended, an event that was called off, seats
       // that came back. A sale that is sold out while somebody fills the form in is told there.
-      if (isOpen ? now !== "open" && now !== "soldout" : now !== standing) {
+      // Before a sale it is only the organizer who changes something: her new opening, perhaps.
+      const isChanged = standing === "before" && state.version > version;
+      if (isChanged || (isOpen ? now !== "open" && now !== "soldout" : now !== standing)) {
         setTimeout(lookAgain, Math.random() * 1000);
         return;
       }

@@ -92,6 +92,18 @@ test("the sale opens by itself, at its moment, with a form", async () => {
   assert.ok(Date.now() >= opensAt.getTime() - 50);
 });
 
+test("a sale whose opening was moved earlier opens where somebody waits for it", async () => {
+  const inHours = (hours) => new Date(Date.now() + hours * 3600_000).toISOString();
+  const { eventId } = await house.event({ saleOpensAt: inHours(2) });
+  const page = await visit(`/events/${eventId}`);
+  const countdown = page.locator("[data-countdown]");
+  await until(() => countdown.textContent(), (told) => told.startsWith("01:59:"));
+  await house.api("PUT", `/events/${eventId}`, { saleOpensAt: inHours(1) });
+  await until(() => countdown.textContent(), (told) => told.startsWith("59:"));
+  await house.api("PUT", `/events/${eventId}`, { saleOpensAt: inHours(-1) });
+  await page.getByRole("button", { name: "Reserve" }).waitFor();
+});
+
 /** A page whose clock can be made to leap, as it does beside a stopwatch that stood still in a phone's sleep. */
 async function visitWithClock(path) {
   const page = await (await visitor(browser)).newPage();

@@ -33,6 +33,7 @@ const OPENS_SOON_SECS: u32 = 600;
 struct EventPage {
     frame: Frame,
     face: Face,
+    version: i64,
     description: Option<String>,
     address: Option<String>,
     capacity: Option<String>,
@@ -94,6 +95,7 @@ impl EventPage {
         let most = event.buyer_tickets_max.unwrap_or(QUANTITY_MAX);
         Self {
             face: Face::of(snapshot, now, lang),
+            version: snapshot.version.0,
             description: event.description.clone(),
             address: event.venue.address.clone(),
             capacity: event.venue.capacity.map(t.capacity),
