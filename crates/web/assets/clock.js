@@ -65,10 +65,10 @@ function tick(element, end) {
   return left > 0;
 }
 
-/** Counts down to every moment that the page names. */
-export function startCountdowns() {
+/** Counts down to every moment that is named here, and does then what is to be done, which `acts` knows by name. */
+export function startCountdowns(acts, here = document) {
   const waiting = [];
-  for (const element of document.querySelectorAll("[data-countdown], [data-opens]")) {
+  for (const element of here.querySelectorAll("[data-countdown], [data-opens]")) {
     waiting.push([element, Number(element.dataset.countdown ?? element.dataset.opens)]);
   }
   if (waiting.length === 0) return;
@@ -77,8 +77,9 @@ export function startCountdowns() {
       const [element, end] = waiting[at];
       if (tick(element, end)) continue;
       waiting.splice(at, 1);
+      const act = acts[element.closest("[data-then]")?.dataset.then];
       // Everybody's clock strikes at once; they come over a second.
-      if (element.dataset.then === "reload") setTimeout(lookAgain, Math.random() * 1000);
+      if (act) setTimeout(act, Math.random() * 1000);
     }
     if (waiting.length > 0) setTimeout(step, 250);
   };

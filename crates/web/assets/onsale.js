@@ -1,11 +1,12 @@
 // What every page does with a script. Each works without it, too.
 
-import { startCountdowns } from "./clock.js";
+import { lookAgain, startCountdowns } from "./clock.js";
 import { guardForms, keepKey, sendAgain } from "./forms.js";
+import { renewCards } from "./list.js";
 import { chooseSeats } from "./map.js";
 import { watchStock } from "./stock.js";
 
-startCountdowns();
+startCountdowns({ reload: lookAgain, renew: renewCards });
 guardForms();
 keepKey();
 sendAgain();

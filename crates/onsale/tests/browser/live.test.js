@@ -104,6 +104,19 @@ test("a sale whose opening was moved earlier opens where somebody waits for it",
   await page.getByRole("button", { name: "Reserve" }).waitFor();
 });
 
+test("the list says that a sale has opened, and leaves what is typed above it", async () => {
+  const inSecs = (secs) => new Date(Date.now() + secs * 1000).toISOString();
+  await house.event({ eventName: "Sooner Opening", saleOpensAt: inSecs(3) });
+  await house.event({ eventName: "Later Opening", saleOpensAt: inSecs(3600) });
+  const page = await visit("/?q=opening");
+  const badge = (name) => page.locator(".card", { hasText: name }).locator(".badge").textContent();
+  assert.match(await badge("Sooner"), /^Opens in 00:0\d$/);
+  await page.getByRole("searchbox").fill("half a wo");
+  await until(() => badge("Sooner"), (told) => told === "300 seats left");
+  assert.match(await badge("Later"), /^Opens in 59:\d\d$/);
+  assert.equal(await page.getByRole("searchbox").inputValue(), "half a wo");
+});
+
 /** A page whose clock can be made to leap, as it does beside a stopwatch that stood still in a phone's sleep. */
 async function visitWithClock(path) {
   const page = await (await visitor(browser)).newPage();
