@@ -36,7 +36,7 @@ pub(super) async fn reserve(app: Host, mut asked: Asked) -> Answer {
     let filled = Filled::of(&form, &error, lang);
     let now = app.box_office.now();
     if form.fields().text("view") == Some("seats") && seats::are_to_choose(&snapshot, now) {
-        return seats::refilled(&snapshot, now, lang, status, filled);
+        return seats::refilled(&snapshot, now, lang, status, (&form, filled));
     }
     event::refilled(&snapshot, now, lang, status, filled)
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use boxoffice::event::EventSnapshot;
-use boxoffice::grade::{Grade, Seating};
+use boxoffice::grade::{Grade, SeatLabel, Seating};
 use boxoffice::reservation::QUANTITY_MAX;
 use boxoffice::seats::{Seat, SeatMap, SeatState, row_name};
 use boxoffice::time::Timestamp;
@@ -17,7 +17,7 @@ use super::visitor::lang_of;
 use crate::api::{Answer, event_number};
 use crate::errors::{ApiError, Code};
 use crate::lang::Lang;
-use crate::request::{Asked, Faults, number};
+use crate::request::{Asked, Faults, Form, Query, number};
 use crate::visit::Host;
 
 /// Seats that one page has in its table at most, unless a single row is longer.
@@ -31,6 +31,8 @@ struct SeatsPage {
     filled: Filled,
     grades: Vec<GradePlan>,
     tables: Vec<Table>,
+    /// Which part of the table this is.
+    part: u32,
     parts: Vec<Part>,
     /// Most seats that one buyer may choose.
     most: u32,
@@ -98,11 +100,7 @@ pub(super) fn are_to_choose(snapshot: &EventSnapshot, now: Timestamp) -> bool {
 pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     let lang = lang_of(asked.headers());
     let id = asked.param("eventId", event_number)?;
-    let part =
-        asked
-            .filled_in()
-            .optional("part", &Faults::default(), number(1, i64::from(u32::MAX)));
-    let part = part.and_then(|part| u32::try_from(part).ok()).unwrap_or(1);
+    let part = part_of(&asked.filled_in());
     let cached = app.box_office.event(id).await?;
     let snapshot = cached.ok_or(Code::EventNotFound)?.snapshot;
     let now = app.box_office.now();
@@ -115,16 +113,25 @@ pub(super) async fn page(app: Host, asked: Asked) -> Answer {
     drawn::answer(&app, (&snapshot, now), page, false, draw)
 }
 
+/// The part of the table that is asked for.
+fn part_of(fields: &Query<'_>) -> u32 {
+    let part = fields.optional("part", &Faults::default(), number(1, i64::from(u32::MAX)));
+    part.and_then(|part| u32::try_from(part).ok()).unwrap_or(1)
+}
+
 /// The same page after a form that could not be done, with what can still be had chosen.
 pub(super) fn refilled(
     snapshot: &EventSnapshot,
     now: Timestamp,
     lang: Lang,
     status: StatusCode,
-    filled: Filled,
+    (form, filled): (&Form, Filled),
 ) -> Answer {
     let standing = Standing::of(snapshot, now);
-    let html = drawn_part(snapshot, now, lang, 1, filled)?;
+    // On the map she may have chosen seats of a part that was not shown.
+    let chosen = part_with(snapshot, &filled.seats);
+    let part = chosen.unwrap_or_else(|| part_of(&form.fields()).min(count_parts(snapshot)));
+    let html = drawn_part(snapshot, now, lang, part, filled)?;
     Ok(drawn::answer_once(&html, (standing, now), status, lang))
 }
 
@@ -180,6 +187,7 @@ fn drawn_part(
             .iter()
             .map(|span| table(span, price(span.grade), &filled))
             .collect(),
+        part,
         parts: links.collect(),
         most,
         most_told: (t.most)(most),
@@ -211,6 +219,22 @@ fn table(span: &Span<'_>, price: String, filled: &Filled) -> Table {
         numbers: (1..=places).collect(),
         rows: span.rows.clone().map(row).collect(),
     }
+}
+
+/// The first part of the table that has one of these seats.
+fn part_with(snapshot: &EventSnapshot, seats: &[String]) -> Option<u32> {
+    let labels = seats.iter().filter_map(|label| label.parse().ok());
+    let labels: Vec<SeatLabel> = labels.collect();
+    let has = |span: &Span<'_>| {
+        let seats = labels
+            .iter()
+            .filter_map(|label| span.map.layout().seat(label));
+        seats.into_iter().any(|seat| span.rows.contains(&seat.row))
+    };
+    let found = parts(snapshot)
+        .iter()
+        .position(|spans| spans.iter().any(has))?;
+    u32::try_from(found + 1).ok()
 }
 
 fn count_parts(snapshot: &EventSnapshot) -> u32 {

@@ -162,6 +162,38 @@ async fn what_is_wrong_with_a_form_is_told_above_it_as_it_was_filled_in() {
 }
 
 #[tokio::test]
+async fn a_refused_form_shows_the_part_of_the_seats_that_she_was_at() {
+    let house = House::new();
+    let server = house.open();
+    let seats = json!({ "seatType": "R", "price": 1, "total": 6000, "seating": "ASSIGNED",
+        "rows": 60, "seatsPerRow": 100 });
+    let hall = server.event(json!({ "seatTypes": [seats] })).await;
+    let path = format!("/events/{hall}/reservations");
+    let second = server.page(&format!("/events/{hall}/seats?part=2")).await;
+    let part = second.field("part");
+    let none = [("view", "seats"), ("user", "mina"), ("part", &part)];
+    server
+        .submit(&path, &none)
+        .await
+        .says("value=\"R-AE-1\"")
+        .says_no("value=\"R-A-1\"");
+
+    // Chosen on the map, which shows them all.
+    let elsewhere = [
+        ("view", "seats"),
+        ("user", "mina at home"),
+        ("part", "1"),
+        ("seats", "R-AE-5"),
+    ];
+    server
+        .submit(&path, &elsewhere)
+        .await
+        .says("value=\"R-AE-5\" aria-label=\"R-AE-5\" checked");
+    let beyond = [("view", "seats"), ("user", "mina"), ("part", "9")];
+    server.submit(&path, &beyond).await.says("value=\"R-AE-1\"");
+}
+
+#[tokio::test]
 async fn whoever_chose_no_seat_is_told_so_where_seats_are_chosen() {
     let house = House::new();
     let server = house.open();
