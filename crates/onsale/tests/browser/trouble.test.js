@@ -150,6 +150,19 @@ test("no script that is not ours runs in a page, and none of its forms leads els
   assert.equal(await page.evaluate(() => globalThis.isInjected), undefined);
 });
 
+test("the API's page runs within its policy", async () => {
+  const page = await (await visitor(browser, { size: "desktop" })).newPage();
+  const refused = [];
+  page.on("console", (message) => /content security policy/i.test(message.text()) && refused.push(message.text()));
+  await page.goto(`${house.url}/api/docs/`);
+  await page.locator("#operations-events-createEvent button").first().click();
+  await page.getByRole("button", { name: "Execute" }).waitFor();
+  await page.locator("#operations-events-listEvents button").first().click();
+  await page.getByRole("button", { name: "Execute" }).nth(1).click();
+  await page.getByText("Server response").waitFor();
+  assert.deepEqual(refused, []);
+});
+
 testOnBoth("a form that another site's page sends does nothing", async (size) => {
   const { eventId } = await house.event();
   const context = await visitor(browser, { size });

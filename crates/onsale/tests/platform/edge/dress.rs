@@ -48,7 +48,10 @@ async fn every_answer_forbids_guessing_framing_and_running() {
         assert!(!header(&answer, "x-request-id").is_empty(), "{request}");
     }
     let page = server.ask("GET /api/docs/", "", "").await;
-    assert!(header(&page, "content-security-policy").starts_with("default-src 'self'"));
+    let policy = header(&page, "content-security-policy");
+    assert!(policy.starts_with("default-src 'self'"), "{policy}");
+    assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+    assert!(policy.contains("script-src 'self';"), "{policy}");
     let unread = server.raw(b"nonsense\r\n\r\n").await;
     assert!(
         unread.contains("x-content-type-options: nosniff"),
