@@ -83,6 +83,22 @@ testOnBoth("a computer whose clock is wrong counts down by the server's", async 
   assert.match(await page.locator("[data-countdown]").textContent(), /^(59:\d\d|01:00:00)$/);
 });
 
+testOnBoth("the other language keeps the page, and so does the way back", async (size) => {
+  const seatTypes = [{ seatType: "R", price: 1000, total: 6000, seating: "ASSIGNED", rows: 60, seatsPerRow: 100 }];
+  const { eventId } = await house.event({ price: undefined, totalSeats: undefined, seatTypes });
+  for (const path of ["/?q=autumn&show=all&order=name&page=1", `/events/${eventId}`, `/events/${eventId}/seats?part=2`, "/tickets"]) {
+    const page = await visit(path, { size });
+    const speaks = () => page.locator("html").getAttribute("lang");
+    assert.equal(await speaks(), "en");
+    await page.getByRole("link", { name: "한국어" }).click();
+    await until(speaks, (lang) => lang === "ko");
+    assert.equal(page.url(), house.url + path);
+    await page.getByRole("link", { name: "English" }).click();
+    await until(speaks, (lang) => lang === "en");
+    assert.equal(page.url(), house.url + path);
+  }
+});
+
 testOnBoth("a ticket's code is read from its picture, as a scanner does", async (size) => {
   const { reservationId, tickets } = await bought();
   const page = await visit(`/reservations/${reservationId}`, { size });
