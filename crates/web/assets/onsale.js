@@ -2,6 +2,7 @@
 
 import { lookAgain, startCountdowns } from "./clock.js";
 import { guardForms, keepKey, sendAgain } from "./forms.js";
+import { leadBack } from "./kept.js";
 import { renewCards } from "./list.js";
 import { chooseSeats } from "./map.js";
 import { watchStock } from "./stock.js";
@@ -9,6 +10,7 @@ import { watchStock } from "./stock.js";
 startCountdowns({ reload: lookAgain, renew: renewCards });
 guardForms();
 keepKey();
+leadBack();
 sendAgain();
 watchStock();
 chooseSeats();

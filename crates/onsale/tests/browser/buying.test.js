@@ -136,6 +136,27 @@ testOnBoth("who goes back and sends the same form again has reserved once", asyn
   assert.equal(await countReservations(house, event.eventId), 1);
 });
 
+testOnBoth("who goes back to the event is led to her hold as long as it is one", async (size) => {
+  const event = await house.event();
+  const page = await visit({ size });
+  await reserve(page, eventUrl(event));
+  const hold = page.url();
+  const kept = page.getByText("Seats of this event are kept for you.");
+  await page.goBack();
+  await kept.waitFor();
+  await page.goto(eventUrl(await house.event()));
+  await page.getByRole("button", { name: "Reserve" }).waitFor();
+  assert.ok(await kept.isHidden(), "of another event");
+  await page.goto(eventUrl(event));
+  await page.getByRole("link", { name: "Go on to pay" }).click();
+  await page.waitForURL(hold);
+  await pay(page);
+  await page.getByRole("heading", { name: "See you there!" }).waitFor();
+  await page.goto(eventUrl(event));
+  await page.getByRole("button", { name: "Reserve" }).waitFor();
+  assert.ok(await kept.isHidden(), "paid by now");
+});
+
 /** Presses a button whose answer is lost: the browser shows an error of its own. */
 async function pressInVain(page, line, name) {
   line.breaks = true;

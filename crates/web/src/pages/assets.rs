@@ -16,13 +16,14 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Every file: its name, its type, what is in it.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("onsale.css", CSS, include_str!("../../assets/onsale.css")),
     ("desk.css", CSS, include_str!("../../assets/desk.css")),
     ("desk.js", JS, include_str!("../../assets/desk.js")),
     ("onsale.js", JS, include_str!("../../assets/onsale.js")),
     ("clock.js", JS, include_str!("../../assets/clock.js")),
     ("forms.js", JS, include_str!("../../assets/forms.js")),
+    ("kept.js", JS, include_str!("../../assets/kept.js")),
     ("list.js", JS, include_str!("../../assets/list.js")),
     ("live.js", JS, include_str!("../../assets/live.js")),
     ("map.js", JS, include_str!("../../assets/map.js")),

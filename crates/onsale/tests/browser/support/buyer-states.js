@@ -64,6 +64,13 @@ export const BUYER_STATES = {
     await visit.go(`/events/${visit.known.few}`);
     await fillIn(visit, { grade: "S" });
   },
+  "event-kept": async (visit) => {
+    const eventId = await scarce(visit);
+    await visit.send(SEND);
+    await visit.page.getByRole("timer").waitFor();
+    await visit.go(`/events/${eventId}`, visit.aside);
+    await visit.page.locator("[data-kept]:not([hidden])").waitFor();
+  },
   "event-before": event("soon"),
   "event-before-long": event("far"),
   "event-sold-out": event("soldOut"),

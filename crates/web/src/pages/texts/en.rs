@@ -139,6 +139,8 @@ pub(super) const TEXTS: Texts = Texts {
         },
         sent_before: "This form was sent before, with other choices, and that reservation stands. Send it again if you want these as well.",
         sending: "One moment…",
+        kept: "Seats of this event are kept for you.",
+        go_on: "Go on to pay",
     },
     seats: Seats {
         title: "Choose your seats",

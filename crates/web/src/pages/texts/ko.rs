@@ -119,6 +119,8 @@ pub(super) const TEXTS: Texts = Texts {
         },
         sent_before: "이 양식은 이미 다른 내용으로 보내졌고 그 예약은 그대로 있습니다. 이 내용도 원하시면 다시 보내 주세요.",
         sending: "잠시만 기다려 주세요…",
+        kept: "이 이벤트의 좌석을 잡아 두었습니다.",
+        go_on: "결제 계속하기",
     },
     seats: Seats {
         title: "좌석 선택",

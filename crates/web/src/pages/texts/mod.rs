@@ -126,6 +126,8 @@ pub(crate) struct Buy {
     pub(crate) limit_reached: fn(u32, u32) -> String,
     pub(crate) sent_before: &'static str,
     pub(crate) sending: &'static str,
+    pub(crate) kept: &'static str,
+    pub(crate) go_on: &'static str,
 }
 
 /// The map of the seats and the table behind it.
