@@ -85,7 +85,7 @@ async fn a_store_that_is_only_dropped_lets_go_of_the_file() {
             }
         }
     };
-    let store = timeout(Duration::from_secs(60), opened_again).await;
+    let store = timeout(Duration::from_mins(1), opened_again).await;
     store.expect("still locked").close().await;
 }
 
