@@ -27,7 +27,7 @@ use way::{Office, Site, Way};
 
 const HOW_TO_READ: &str = "\
 How to read it: \"bare\" sells nothing and is the most that this machine does over HTTP; \"plain\" is one \
-durable transaction per reservation.\nPer second counts what was sold, and no refusal. Ratios are of the \
+durable transaction per reservation.\nPer second counts what was sold, and no refusal; so do p50 and p99. Ratios are of the \
 same round; only they can be compared between machines. Load, servers and databases share the cores, so \
 every figure is too low by the same cause.\nAfterwards the ledger of each server that sells was compared \
 with the successes that it answered.";

@@ -109,6 +109,10 @@ fn row(result: &Measured) -> Vec<String> {
         let sold = result.statuses.range(200..300).map(|(_, times)| times);
         format!("{} of them 2xx", sold.sum::<u64>())
     };
+    let refusals = result.refusal_latency.map(|refusals| {
+        let (p50, p99) = (millis(refusals.p50_us), millis(refusals.p99_us));
+        format!("\nothers: p50 {p50}, p99 {p99}")
+    });
     vec![
         result.name.clone(),
         result.connections.to_string(),
@@ -116,7 +120,7 @@ fn row(result: &Measured) -> Vec<String> {
         compared(result),
         millis(result.latency.p50_us),
         millis(result.latency.p99_us),
-        format!("{answers}, {verdict}"),
+        format!("{answers}, {verdict}{}", refusals.unwrap_or_default()),
         result.groups.describe(),
     ]
 }

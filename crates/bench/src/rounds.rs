@@ -57,8 +57,10 @@ pub(crate) struct Measured {
     pub(crate) per_second: Spread,
     /// The same, divided by another contender's of the same round; by its name.
     pub(crate) ratios: BTreeMap<String, Spread>,
-    /// The waits of all rounds together.
+    /// The waits of all rounds together for a success.
     pub(crate) latency: Summary,
+    /// The same for any other answer, where there was one.
+    pub(crate) refusal_latency: Option<Summary>,
     /// Every answer by status, warm-up included.
     pub(crate) statuses: BTreeMap<u16, u64>,
     pub(crate) lost: u64,
@@ -152,6 +154,8 @@ fn summarize(
         per_second: Spread::of(own.iter().map(closed::Report::throughput)),
         ratios: ratios.collect(),
         latency: all.latencies.summary(),
+        refusal_latency: (all.refusal_latencies.count() > 0)
+            .then(|| all.refusal_latencies.summary()),
         is_clean: all.is_clean_but_for(contender.refuses_with),
         statuses: all.statuses,
         lost: all.lost,

@@ -2,7 +2,8 @@
 //!
 //! It finds the most that a server does. It says little about how long buyers wait who come at
 //! their own time, because a slow server slows these down; for that the [`contest`](crate::contest)
-//! counts from the instant at which all came.
+//! counts from the instant at which all came. A wait counts if it began in the counted time, however
+//! late it ended: those who are still waiting at the end are awaited, or the slowest would be left out.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,9 +40,9 @@ pub struct Options {
     pub connections: usize,
     /// When it ends.
     pub until: Until,
-    /// Answers that come earlier are checked but not counted; ignored with [`Until::Requests`].
+    /// What is asked or answered earlier is checked but not counted; ignored with [`Until::Requests`].
     pub warm_up: Duration,
-    /// How long an answer may take before it counts as lost.
+    /// How long an answer may take before it counts as lost; at the end, so long is waited at most.
     pub timeout: Duration,
 }
 
@@ -59,9 +60,11 @@ pub enum Until {
 pub struct Report {
     /// The time in which answers were counted.
     pub time: Duration,
-    /// How long the counted answers took.
+    /// How long successes took that were asked for in that time, however late they came.
     pub latencies: Latencies,
-    /// How many of the counted answers were successes.
+    /// The same of all other answers: a refusal is faster than a sale, and would hide how long one takes.
+    pub refusal_latencies: Latencies,
+    /// How many successes came in that time.
     pub counted_successes: u64,
     /// Every answer, counted or not, by status.
     pub statuses: BTreeMap<u16, u64>,
@@ -97,6 +100,7 @@ impl Report {
     pub fn merge(&mut self, other: &Self) {
         self.time += other.time;
         self.latencies.add(&other.latencies);
+        self.refusal_latencies.add(&other.refusal_latencies);
         self.counted_successes += other.counted_successes;
         for (status, times) in &other.statuses {
             *self.statuses.entry(*status).or_default() += times;
@@ -110,6 +114,48 @@ impl Report {
 
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
+}
+
+/// The time that counts.
+#[derive(Clone, Copy)]
+struct Window {
+    begins: Instant,
+    /// `None`: when all requests are answered.
+    ends: Option<Instant>,
+}
+
+impl Window {
+    fn of(options: &Options, began: Instant) -> Self {
+        match options.until {
+            Until::Elapsed(time) => {
+                let begins = began + options.warm_up;
+                Self {
+                    begins,
+                    ends: Some(begins + time),
+                }
+            }
+            Until::Requests(_) => Self {
+                begins: began,
+                ends: None,
+            },
+        }
+    }
+
+    fn is_over(&self, at: Instant) -> bool {
+        self.ends.is_some_and(|ends| at >= ends)
+    }
+
+    fn contains(&self, at: Instant) -> bool {
+        at >= self.begins && !self.is_over(at)
+    }
+}
+
+/// What counts of an answer.
+struct Counted {
+    /// How long it took, if it was asked for in the window.
+    wait: Option<Duration>,
+    /// Whether it came in the window.
+    is_in_time: bool,
 }
 
 /// What all connections of one load share.
@@ -192,31 +238,27 @@ where
 {
     /// One connection's loop; returns when its last answer came.
     async fn keep_asking(&self, index: usize, first: Connection, began: Instant) -> Instant {
-        let (counts_from, ends) = match self.options.until {
-            Until::Elapsed(time) => {
-                let counts_from = began + self.options.warm_up;
-                (counts_from, Some(counts_from + time))
-            }
-            Until::Requests(_) => (began, None),
-        };
+        let window = Window::of(&self.options, began);
         let target = &self.targets[index % self.targets.len()];
         let tally = &self.tallies[index % self.tallies.len()];
         let mut connection = Some(first);
         let mut sent = Instant::now();
-        while ends.is_none_or(|ends| sent < ends) {
+        while !window.is_over(sent) {
             let Some(number) = self.take_number() else {
                 break;
             };
             let answer = self.ask(target, &mut connection, number).await;
             let answered = Instant::now();
-            let is_counted = answered >= counts_from && ends.is_none_or(|ends| answered <= ends);
-            let wait = is_counted.then(|| answered - sent);
+            let counted = Counted {
+                wait: window.contains(sent).then(|| answered - sent),
+                is_in_time: window.contains(answered),
+            };
             sent = answered;
             let is_lost = answer.is_err();
             tally
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .record(answer, wait);
+                .record(answer, &counted);
             if is_lost {
                 tokio::time::sleep(RECONNECT_PAUSE).await;
                 sent = Instant::now();
@@ -278,13 +320,19 @@ where
 }
 
 impl Report {
-    fn record(&mut self, answer: Result<(u16, Option<String>), String>, wait: Option<Duration>) {
+    fn record(&mut self, answer: Result<(u16, Option<String>), String>, counted: &Counted) {
         match answer {
             Ok((status, example)) => {
                 *self.statuses.entry(status).or_default() += 1;
-                if let Some(wait) = wait {
-                    self.counted_successes += u64::from(is_success(status));
-                    self.latencies.record(wait);
+                let is_success = is_success(status);
+                self.counted_successes += u64::from(is_success && counted.is_in_time);
+                let latencies = if is_success {
+                    &mut self.latencies
+                } else {
+                    &mut self.refusal_latencies
+                };
+                if let Some(wait) = counted.wait {
+                    latencies.record(wait);
                 }
                 if self.example.is_none() {
                     self.example = example.map(|body| format!("{status}: {body}"));

@@ -118,6 +118,67 @@ async fn a_load_ends_when_its_time_is_over() {
     assert!(report.latencies.count() <= report.successes());
 }
 
+/// How long a slow server takes: far longer than the load that is put on it.
+const SLOW: Duration = Duration::from_millis(200);
+
+fn for_a_moment(url: String) -> Options {
+    Options {
+        until: Until::Elapsed(Duration::from_millis(20)),
+        ..options(url)
+    }
+}
+
+#[tokio::test]
+async fn who_still_waits_at_the_end_is_awaited_and_her_wait_counts() {
+    let slow = || async {
+        tokio::time::sleep(SLOW).await;
+        "here"
+    };
+    let url = serve(Router::new().route("/{number}", get(slow))).await;
+
+    let report = run(for_a_moment(url), look).await.unwrap();
+
+    assert_eq!(report.latencies.count(), 8);
+    let shortest = Duration::from_micros(report.latencies.summary().min_us);
+    // To three digits.
+    assert!(shortest >= SLOW.mul_f64(0.999), "{shortest:?}");
+    // Nothing was sold in the time that counts.
+    assert_eq!(report.counted_successes, 0);
+}
+
+#[tokio::test]
+async fn who_is_never_answered_is_awaited_no_longer_than_the_timeout_and_is_lost() {
+    let url = serve(Router::new().route("/{number}", get(std::future::pending::<()>))).await;
+
+    let options = Options {
+        timeout: Duration::from_millis(100),
+        ..for_a_moment(url)
+    };
+    let report = run(options, look).await.unwrap();
+
+    assert_eq!((report.lost, report.latencies.count()), (8, 0));
+}
+
+#[tokio::test]
+async fn waits_for_a_success_are_kept_apart_from_those_for_a_refusal() {
+    let sell = |Path(number): Path<u64>| async move {
+        if number.is_multiple_of(4) {
+            tokio::time::sleep(SLOW).await;
+            StatusCode::CREATED
+        } else {
+            StatusCode::CONFLICT
+        }
+    };
+    let url = serve(Router::new().route("/{number}", get(sell))).await;
+
+    let mut report = run(options(url), look).await.unwrap();
+    report.merge(&report.clone());
+
+    let (sold, refused) = (&report.latencies, &report.refusal_latencies);
+    assert_eq!((sold.count(), refused.count()), (50, 150));
+    assert!(sold.summary().min_us > refused.summary().p50_us);
+}
+
 #[tokio::test]
 async fn a_load_without_a_server_does_not_begin() {
     let error = run(options("http://127.0.0.1:1".to_owned()), look)
