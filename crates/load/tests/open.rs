@@ -155,10 +155,48 @@ async fn a_report_is_written_read_and_compared() {
             "{file}: {svg}"
         );
     }
-    let same = compare(&report, &read).to_string();
+    let same = compare(&report, &read).unwrap().to_string();
     assert!(
         same.contains("within the noise") && !same.contains("CHANGED:\n"),
         "{same}"
     );
     assert!(same.contains("+0.0 %"), "{same}");
+}
+
+#[tokio::test]
+async fn reports_of_different_loads_are_not_compared() {
+    let report = Report::new(
+        Scenario::parse(RUSH).unwrap(),
+        vec![load(Lie::None, RUSH).await],
+    );
+    let with = |from: &str, to: &str| Report {
+        scenario: Scenario::parse(&RUSH.replace(from, to)).unwrap(),
+        ..report.clone()
+    };
+
+    let refusal = |other: &Report| compare(&report, other).unwrap_err().to_string();
+    let other_name = refusal(&with("small", "large"));
+    assert!(other_name.contains("small and large"), "{other_name}");
+    let other_load = refusal(&with("burst = 60", "burst = 61"));
+    assert!(other_load.contains("not the same"), "{other_load}");
+    // What it has to withstand is no part of the load.
+    compare(&report, &with("errors_max = 0", "errors_max = 5")).unwrap();
+}
+
+#[tokio::test]
+async fn a_comparison_tells_what_only_one_side_has_and_that_machines_differ() {
+    let sold_out = load(Lie::None, RUSH).await;
+    let mut empty = sold_out.clone();
+    empty.carried_per_second = Some(700.0);
+    let report = |run| Report::new(Scenario::parse(RUSH).unwrap(), vec![run]);
+    let (before, mut after) = (report(sold_out), report(empty));
+    after.machine.cores += 1;
+
+    let told = compare(&before, &after).unwrap().to_string();
+
+    assert!(
+        told.contains("carried") && told.contains("only after"),
+        "{told}"
+    );
+    assert!(told.contains("MEASURED ON DIFFERENT MACHINES"), "{told}");
 }

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Where report.md, report.json and the plots go
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// How often it is run; what is noise shows only from the second on
+    /// How often it is run; from the second on noise shows, and from the fourth what is more than noise
     #[arg(long, default_value_t = 1)]
     runs: u32,
     /// What arrivals and choices are drawn from
@@ -51,7 +51,8 @@ enum Command {
 
 pub(super) fn run(arguments: Arguments, flags: &Flags) -> anyhow::Result<ExitCode> {
     if let Some(Command::Compare { before, after }) = &arguments.command {
-        println!("{}", compare(&Report::read(before)?, &Report::read(after)?));
+        let comparison = compare(&Report::read(before)?, &Report::read(after)?)?;
+        println!("{comparison}");
         return Ok(ExitCode::SUCCESS);
     }
     let mut scenario = Scenario::find(&arguments.scenario.unwrap_or_default())?;
