@@ -197,12 +197,13 @@ async fn measure(
     let used = process::processor_secs(database)? - used;
     server.stop().await?;
     let detail = open.requests.get(&Request::Detail);
+    let detail = detail.and_then(|figures| figures.latency);
     let phase = &closed.phases[0];
     Ok(Figures {
         reads_per_1000: per_1000(more.reads),
         queries_per_1000: per_1000(more.queries),
         hits_percent: open.cache_hits_percent.unwrap_or_default(),
-        detail_p50_us: detail.map_or(0, |figures| figures.latency.p50_us),
+        detail_p50_us: detail.map_or(0, |latency| latency.p50_us),
         per_second: phase.per_second.done,
         database_cores: used / phase.seconds,
     })

@@ -103,9 +103,12 @@ async fn held(
             run.errors, run.violations
         ));
     }
-    let waits = |request| run.requests.get(&request).map(|figures| figures.latency);
-    let (reads, sales) = (waits(Request::Detail), waits(Request::Reserve));
-    let (reads, sales) = (reads.unwrap_or_default(), sales.unwrap_or_default());
+    let waits = |request| {
+        let figures = run.requests.get(&request);
+        let waits = figures.and_then(|figures| figures.latency);
+        waits.with_context(|| format!("not one {} was done", Request::name(request)))
+    };
+    let (reads, sales) = (waits(Request::Detail)?, waits(Request::Reserve)?);
     Ok(vec![
         grouped(count as f64),
         format!("{:.1}", grown as f64 / 1e3 / count as f64),

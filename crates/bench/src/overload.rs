@@ -1,12 +1,10 @@
 //! Twice what the server carries, for a minute.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use clap::Args;
 use load::latency::millis;
 use load::open::{self, Options};
-use load::report::{PhaseFigures, Report, Run, Window};
+use load::report::{PhaseFigures, Report, Run};
 use load::scenario::{Request, Scenario};
 
 use crate::child::{Node, Server};
@@ -34,6 +32,9 @@ const QUEUE: &str = "queue_len_max=2000";
 /// How much of what is carried is stated as the node's rate, in percent: what is left reads and refuses
 /// as many again.
 const STATED_PERCENT: f64 = 60.0;
+
+/// Within how long 99 of 100 are served where a server is not overloaded, in milliseconds.
+const IN_TIME_MS: f64 = 100.0;
 
 /// As many as the queue has room for.
 const BURST: &str = "node_burst_reservations=2000";
@@ -189,35 +190,13 @@ fn row(phase: &PhaseFigures, suffix: &str) -> Vec<String> {
     ]
 }
 
-/// How long after the overload nobody was refused any more and 99 of 100 were served within 100 ms, in a
-/// sentence. A sync of the disk that makes people wait some seconds later is no part of it: there are such
-/// before the overload as well.
+/// How soon the server was itself again, in a sentence.
 fn recovery(run: &Run) -> String {
-    let Some(calm) = run.phases.last() else {
-        return String::new();
-    };
-    let after = run.timeline.iter();
-    let after = after.filter(|window| window.at_s >= calm.began_s);
-    let turns_away =
-        |window: &Window| window.per_second.overloaded + window.per_second.failed > 0.0;
-    let is_in_time = |window: &Window| {
-        let latency = window.latency;
-        latency.is_none_or(|latency| latency.p99_us <= 100_000)
-    };
-    // From the end backwards: as long as nobody was turned away.
-    let lets_in: Vec<_> = after
-        .rev()
-        .take_while(|window| !turns_away(window))
-        .collect();
-    match lets_in.iter().rev().find(|window| is_in_time(window)) {
-        Some(window) => {
-            let late = Duration::from_secs_f64((window.at_s - calm.began_s).max(0.0));
-            format!(
-                "{:.1} s after it was over, 99 of 100 were served within 100 ms again, and from then on nobody was \
-                 refused.",
-                late.as_secs_f64()
-            )
-        }
+    match run.recovery_secs(IN_TIME_MS) {
+        Some(secs) => format!(
+            "{secs:.1} s after it was over, 99 of 100 were served within {IN_TIME_MS:.0} ms again, and from then on \
+             nobody was refused."
+        ),
         None => "It had not recovered when the load ended.".to_owned(),
     }
 }

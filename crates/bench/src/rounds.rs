@@ -154,8 +154,7 @@ fn summarize(
         per_second: Spread::of(own.iter().map(closed::Report::throughput)),
         ratios: ratios.collect(),
         latency: all.latencies.summary(),
-        refusal_latency: (all.refusal_latencies.count() > 0)
-            .then(|| all.refusal_latencies.summary()),
+        refusal_latency: all.refusal_latencies.summary_of_any(),
         is_clean: all.is_clean_but_for(contender.refuses_with),
         statuses: all.statuses,
         lost: all.lost,

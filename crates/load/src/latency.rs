@@ -63,6 +63,11 @@ impl Latencies {
         self.0.len()
     }
 
+    /// The figures to print, if there are any.
+    pub fn summary_of_any(&self) -> Option<Summary> {
+        (self.count() > 0).then(|| self.summary())
+    }
+
     /// The figures to print.
     pub fn summary(&self) -> Summary {
         Summary {
@@ -145,5 +150,6 @@ mod tests {
     #[test]
     fn nothing_recorded_is_all_zero() {
         assert_eq!(Latencies::new().summary(), Summary::default());
+        assert_eq!(Latencies::new().summary_of_any(), None);
     }
 }

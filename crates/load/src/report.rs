@@ -16,6 +16,7 @@ pub mod compare;
 mod figures;
 mod limits;
 mod markdown;
+mod overload;
 mod pictures;
 
 /// One scenario on one server, once or several times.
@@ -76,7 +77,7 @@ pub struct PhaseFigures {
     pub is_carried: Option<bool>,
     /// How many requests had which end, a second.
     pub per_second: Fates,
-    /// How long requests took that were done.
+    /// How long requests took that were done, or refused as the contract foresees.
     pub latency: Summary,
     /// How many cores the generator used, and everything on the machine.
     pub cores: Cores,
@@ -112,8 +113,10 @@ pub struct Cores {
 pub struct RequestFigures {
     /// How many had which end.
     pub fates: Fates,
-    /// How long those took that were done, or refused as the contract foresees.
-    pub latency: Summary,
+    /// How long those took that were done; `None` where none was.
+    pub latency: Option<Summary>,
+    /// How long those took that were refused as the contract foresees.
+    pub refused_latency: Option<Summary>,
     /// How long those took that were refused because of load.
     pub overloaded_latency: Option<Summary>,
     /// Parts of those that were done, and the microseconds within which they were.

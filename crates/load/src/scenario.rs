@@ -189,6 +189,12 @@ pub struct Limits {
     pub longest_ms: Option<f64>,
     /// The median wait of who was refused because of load, in milliseconds.
     pub overloaded_p50_ms: Option<f64>,
+    /// Of a hundred that were done a second at what the server carries (`times_carried = 1`), how
+    /// many are done when more come.
+    pub sold_percent_min: Option<f64>,
+    /// How long after the last phase began until nobody is refused for load any more, and 99 of 100
+    /// are served in the time that the climb allows, in seconds.
+    pub recovery_secs_max: Option<f64>,
     /// Of a hundred reads that could come from a cache, how many did.
     pub cache_hits_percent_min: Option<f64>,
     /// Whether all tickets were sold, to the last.
@@ -342,6 +348,14 @@ mod tests {
     fn every_scenario_that_comes_along_is_sound_and_has_its_name() {
         for name in Scenario::known() {
             assert_eq!(Scenario::find(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn only_a_scenario_that_overloads_may_turn_buyers_away() {
+        for name in Scenario::known().filter(|name| *name != "overload") {
+            let limits = Scenario::find(name).unwrap().limits;
+            assert_eq!(limits.overloaded_max, Some(0), "{name}");
         }
     }
 

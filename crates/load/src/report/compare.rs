@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::markdown::number;
 use super::{Report, Run};
+use crate::latency::Summary;
 use crate::scenario::{Limits, Scenario};
 
 /// How often figures that did not change may be called changed: one in twenty.
@@ -192,13 +193,16 @@ fn figures(run: &Run) -> Vec<(String, f64)> {
     }
     for (request, figures) in &run.requests {
         let name = request.name();
-        let latency = figures.latency;
-        for (part, wait_us) in [
-            ("p50", latency.p50_us),
-            ("p95", latency.p95_us),
-            ("p99", latency.p99_us),
+        for (of_what, latency) in [
+            (name.to_owned(), figures.latency),
+            (format!("{name} refused"), figures.refused_latency),
+            (format!("{name} overloaded"), figures.overloaded_latency),
         ] {
-            all.push((format!("{name}, {part} ms"), wait_us as f64 / 1e3));
+            all.extend(
+                latency
+                    .into_iter()
+                    .flat_map(|waits| waits_of(&of_what, &waits)),
+            );
         }
     }
     if let Some(hits) = run.cache_hits_percent {
@@ -210,6 +214,15 @@ fn figures(run: &Run) -> Vec<(String, f64)> {
         run.generator.cpu_us_per_request,
     ));
     all
+}
+
+fn waits_of(of_what: &str, waits: &Summary) -> [(String, f64); 3] {
+    let parts = [
+        ("p50", waits.p50_us),
+        ("p95", waits.p95_us),
+        ("p99", waits.p99_us),
+    ];
+    parts.map(|(part, wait_us)| (format!("{of_what}, {part} ms"), wait_us as f64 / 1e3))
 }
 
 impl fmt::Display for Comparison {

@@ -125,16 +125,23 @@ fn requests(stretches: &[Stretch], samples: &[Sample]) -> BTreeMap<Request, Requ
 
 fn request_figures(samples: &[&Sample]) -> RequestFigures {
     let sum = Sum::of(samples.iter().copied());
-    let mut overloaded = Latencies::new();
-    for sample in samples.iter().filter(|s| s.fate == Fate::Overloaded) {
-        overloaded.record_us(sample.wait_us.into());
-    }
+    let done = waits(samples, Fate::Done);
     RequestFigures {
         fates: sum.fates,
-        latency: sum.waits.summary(),
-        overloaded_latency: (overloaded.count() > 0).then(|| overloaded.summary()),
-        distribution: sum.waits.distribution(),
+        latency: done.summary_of_any(),
+        refused_latency: waits(samples, Fate::Refused).summary_of_any(),
+        overloaded_latency: waits(samples, Fate::Overloaded).summary_of_any(),
+        distribution: done.distribution(),
     }
+}
+
+/// How long those took that had this end.
+fn waits(samples: &[&Sample], fate: Fate) -> Latencies {
+    let mut waits = Latencies::new();
+    for sample in samples.iter().filter(|sample| sample.fate == fate) {
+        waits.record_us(sample.wait_us.into());
+    }
+    waits
 }
 
 pub(super) fn count(samples: &[Sample], fate: Fate) -> u64 {
@@ -202,7 +209,7 @@ fn timeline(ended_us: u64, samples: &[Sample], ticks: &[Tick]) -> Vec<Window> {
         windows.push(Window {
             at_s: began_us as f64 / 1e6,
             per_second: sum.per_second(whole),
-            latency: (sum.waits.count() > 0).then(|| sum.waits.summary()),
+            latency: sum.waits.summary_of_any(),
             cores: cores(ticks, began_us, ends_us),
         });
     }
@@ -212,6 +219,7 @@ fn timeline(ended_us: u64, samples: &[Sample], ticks: &[Tick]) -> Vec<Window> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latency::Summary;
 
     fn sample(at_us: u64, wait_us: u32, fate: Fate) -> Sample {
         Sample {
@@ -265,7 +273,28 @@ mod tests {
         let figures = &requests(&stretches, &samples)[&Request::Reserve];
 
         assert!((figures.fates.all() - 1.0).abs() < f64::EPSILON);
-        assert_eq!(figures.latency.max_us, 7);
+        assert_eq!(figures.latency.map(|latency| latency.max_us), Some(7));
+    }
+
+    #[test]
+    fn waits_for_a_ticket_are_kept_apart_from_those_for_a_refusal() {
+        let samples = [
+            sample(1, 900, Fate::Done),
+            sample(2, 5, Fate::Refused),
+            sample(3, 6, Fate::Overloaded),
+            sample(4, 7_000, Fate::Failed),
+        ];
+        let samples: Vec<_> = samples.iter().collect();
+
+        let figures = request_figures(&samples);
+        let without_sales = request_figures(&samples[1..]);
+
+        let longest = |latency: Option<Summary>| latency.map(|latency| latency.max_us);
+        assert_eq!(longest(figures.latency), Some(900));
+        assert_eq!(longest(figures.refused_latency), Some(5));
+        assert_eq!(longest(figures.overloaded_latency), Some(6));
+        assert_eq!(without_sales.latency, None);
+        assert!(without_sales.distribution.is_empty());
     }
 
     #[test]

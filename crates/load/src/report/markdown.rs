@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, RequestFigures, Run};
-use crate::latency::millis;
+use super::{Report, Run};
+use crate::latency::{Summary, millis};
 
 impl Report {
     /// The whole report, as Markdown.
@@ -51,7 +51,7 @@ impl Run {
             let _ = writeln!(out, "\n**WRONG: {violation}.**");
         }
         if !self.limits.is_empty() {
-            out.push_str("\n| limit | at most | measured | |\n|---|--:|--:|---|\n");
+            out.push_str("\n| limit | bound | measured | |\n|---|--:|--:|---|\n");
         }
         for limit in &self.limits {
             let measured = limit.measured.map_or("nothing".to_owned(), number);
@@ -105,20 +105,25 @@ impl Run {
              |---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         );
         for (request, figures) in &self.requests {
-            let RequestFigures { fates, latency, .. } = figures;
+            let fates = &figures.fates;
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} |",
                 request.name(),
                 fates.done,
                 fates.refused,
                 fates.overloaded,
                 fates.failed,
-                millis(latency.p50_us),
-                millis(latency.p95_us),
-                millis(latency.p99_us),
-                millis(latency.max_us),
+                waits(figures.latency),
             );
+            for (fate, latency) in [
+                ("refused", figures.refused_latency),
+                ("overloaded", figures.overloaded_latency),
+            ] {
+                if latency.is_some() {
+                    let _ = writeln!(out, "| who was {fate} | | | | | {} |", waits(latency));
+                }
+            }
         }
         for (error, times) in &self.errors {
             let _ = writeln!(out, "\n- {times} times: {error}");
@@ -144,6 +149,21 @@ impl Run {
             own.arrivals,
         );
     }
+}
+
+/// Four cells of a row: half waited no longer, 95 and 99 of 100, and nobody did.
+fn waits(latency: Option<Summary>) -> String {
+    let Some(latency) = latency else {
+        return "- | - | - | -".to_owned();
+    };
+    let Summary {
+        p50_us,
+        p95_us,
+        p99_us,
+        max_us,
+        ..
+    } = latency;
+    [p50_us, p95_us, p99_us, max_us].map(millis).join(" | ")
 }
 
 /// Up to three decimals, and none where there are none.

@@ -119,7 +119,7 @@ fn distribution(run: &Run) -> Chart {
     });
     Chart {
         title: "how many waited how long".to_owned(),
-        x: Axis::percentile("of all answers, so many took no longer"),
+        x: Axis::percentile("of all that were done, so many took no longer"),
         y: Axis::log("milliseconds"),
         lines: lines.collect(),
         ..Chart::default()
