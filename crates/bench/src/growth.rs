@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{bail, ensure};
 use clap::Args;
 use load::closed::{self, Options, Until};
 
@@ -154,7 +154,7 @@ async fn fill(node: &Node, size: u64, events: u64) -> anyhow::Result<Grown> {
             ));
     })
     .await?;
-    let expiry_ms = expire(url, &mut organizer).await?;
+    let expiry_ms = expire(url, &mut organizer, HOLD_SECS).await?;
     Ok(Grown {
         size,
         server,
@@ -190,8 +190,8 @@ where
 }
 
 /// How long after their time so many holds have ended, in milliseconds.
-async fn expire(url: &str, organizer: &mut Organizer) -> anyhow::Result<f64> {
-    let event_id = organizer.create_holding_event("Held", HOLD_SECS).await?;
+async fn expire(url: &str, organizer: &mut Organizer, hold_secs: u64) -> anyhow::Result<f64> {
+    let event_id = organizer.create_holding_event("Held", hold_secs).await?;
     ask(url, HOLDS, move |number, writer| {
         writer
             .begin("POST", "/api/reservations")
@@ -201,16 +201,82 @@ async fn expire(url: &str, organizer: &mut Organizer) -> anyhow::Result<f64> {
             ));
     })
     .await?;
-    let due = Instant::now() + Duration::from_secs(HOLD_SECS);
+    let due = Instant::now() + Duration::from_secs(hold_secs);
     let path = format!("/api/events/{event_id}/seats");
+    // What was never seen to be held has not ended when it is not held.
+    stock_comes_to(organizer, &path, HOLDS, due).await?;
+    stock_comes_to(organizer, &path, 0, due + TIMEOUT).await?;
+    let late = Instant::now().saturating_duration_since(due);
+    Ok(late.as_secs_f64() * 1e3)
+}
+
+/// Waits until so many seats are held, and all others can be had.
+async fn stock_comes_to(
+    organizer: &mut Organizer,
+    path: &str,
+    held: u64,
+    by: Instant,
+) -> anyhow::Result<()> {
     loop {
-        let seats = organizer.read(&path).await?;
-        let held = seats["seatTypes"][0]["held"].as_u64();
-        if held.context("a grade without held seats")? == 0 {
-            let late = Instant::now().saturating_duration_since(due);
-            return Ok(late.as_secs_f64() * 1e3);
+        let seats = organizer.read(path).await?;
+        let grade = &seats["seatTypes"][0];
+        let stock = ["held", "available"].map(|what| grade[what].as_u64());
+        if stock == [Some(held), Some(u64::from(TICKETS) - held)] {
+            return Ok(());
         }
-        ensure!(due.elapsed() < TIMEOUT, "holds do not end");
+        if Instant::now() > by {
+            bail!("{held} held seats were never seen; at last it was {grade}");
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use axum::routing::{get, post};
+    use axum::{Json, Router};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that takes every order, and shows these numbers of held seats one after the other,
+    /// the last for ever.
+    async fn showing(held: &'static [u64]) -> String {
+        let asked = Arc::new(AtomicU64::new(0));
+        let seats = move || {
+            let turn = usize::try_from(asked.fetch_add(1, Ordering::Relaxed)).unwrap_or_default();
+            let held = held[turn.min(held.len() - 1)];
+            let grade = json!({ "held": held, "available": u64::from(TICKETS) - held });
+            std::future::ready(Json(json!({ "seatTypes": [grade] })))
+        };
+        let create = || async { Json(json!({ "eventId": 7 })) };
+        let router = Router::new()
+            .route("/api/events", post(create))
+            .route("/api/events/7/seats", get(seats))
+            .route("/api/reservations", post(|| async { "yours" }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}")
+    }
+
+    async fn expiry_ms(held: &'static [u64]) -> anyhow::Result<f64> {
+        let url = showing(held).await;
+        let mut organizer = Organizer::of(&url).await?;
+        expire(&url, &mut organizer, 1).await
+    }
+
+    #[tokio::test]
+    async fn holds_that_were_seen_have_ended_when_none_is_left() {
+        assert!(expiry_ms(&[999, HOLDS, 1, 0]).await.unwrap() < 1e3);
+    }
+
+    #[tokio::test]
+    async fn holds_that_were_never_seen_have_not_ended() {
+        let error = expiry_ms(&[0]).await.unwrap_err().to_string();
+
+        assert!(error.contains("1000 held seats were never seen"), "{error}");
     }
 }
