@@ -1,5 +1,7 @@
 //! Twice what the server carries, for a minute.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use clap::Args;
 use load::latency::millis;
@@ -61,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     );
     let scenario = Scenario::find("overload")?;
     let unstated = overload(&arguments, scenario.clone(), &[QUEUE.to_owned()]).await?;
-    let carried = unstated.run.carried_per_second.unwrap_or_default();
+    let carried = carried(unstated.run.carried_per_second, &unstated.run.errors)?;
     let rate = (carried * STATED_PERCENT / 100.0 / 100.0).round().max(1.0) * 100.0;
     let settings = [
         QUEUE.to_owned(),
@@ -92,6 +94,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         stated.story(),
     );
     section.publish(arguments.record)
+}
+
+/// What the climb came to; there is nothing to multiply if not even its first rung was carried.
+fn carried(rate: Option<f64>, errors: &BTreeMap<String, u64>) -> anyhow::Result<f64> {
+    let rate = rate.filter(|rate| *rate > 0.0);
+    rate.with_context(|| {
+        format!("not even the first rate was carried, and twice nothing is no overload: {errors:?}")
+    })
 }
 
 /// The same overload of a rate that is known.
@@ -198,5 +208,21 @@ fn recovery(run: &Run) -> String {
              nobody was refused."
         ),
         None => "It had not recovered when the load ended.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_carries_nothing_is_not_overloaded_but_an_error() {
+        let errors = BTreeMap::from([("500".to_owned(), 3)]);
+
+        for nothing in [None, Some(0.0)] {
+            let error = carried(nothing, &errors).unwrap_err().to_string();
+            assert!(error.contains(r#""500": 3"#), "{error}");
+        }
+        assert!((carried(Some(700.0), &errors).unwrap() - 700.0).abs() < f64::EPSILON);
     }
 }
