@@ -125,12 +125,36 @@ impl Section {
     }
 }
 
+/// What the program is built of, from the workspace's root: the page of results is no part of it.
+const SOURCES: [&str; 4] = ["crates", ".cargo", "Cargo.toml", "Cargo.lock"];
+
 /// The commit that is measured, and its day.
 fn commit() -> anyhow::Result<String> {
-    let output = Command::new("git")
-        .args(["show", "--no-patch", "--format=%h of %cs", "HEAD"])
-        .output()
-        .context("asking git for the commit")?;
+    let commit = git(&["show", "--no-patch", "--format=%h of %cs", "HEAD"])?;
+    let mut status = vec!["status", "--porcelain", "--"];
+    status.extend(SOURCES);
+    Ok(told(&commit, &git(&status)?))
+}
+
+/// The commit, and whether it is all that is measured: `changes` is what `git status` lists.
+fn told(commit: &str, changes: &str) -> String {
+    if changes.is_empty() {
+        commit.to_owned()
+    } else {
+        format!("{commit} WITH CHANGES THAT ARE NOT COMMITTED")
+    }
+}
+
+/// What git answers.
+fn git(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new("git").args(arguments).output();
+    let output = output.context("asking git for the commit")?;
+    ensure!(
+        output.status.success(),
+        "git {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -174,6 +198,13 @@ mod tests {
             "a\n<!-- bench one -->\nnew\n<!-- end one -->\nb\n<!-- bench two -->\n<!-- end two -->\n"
         );
         assert!(between_markers(&page, "three", "").is_err());
+    }
+
+    #[test]
+    fn a_commit_that_is_not_all_that_is_measured_says_so() {
+        assert_eq!(told("abc of 2026-11-28", ""), "abc of 2026-11-28");
+        let dirty = told("abc of 2026-11-28", "M crates/load/src/lib.rs");
+        assert!(dirty.contains("NOT COMMITTED"), "{dirty}");
     }
 
     #[test]
