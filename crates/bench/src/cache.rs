@@ -58,6 +58,7 @@ struct Figures {
     detail_p50_us: u64,
     per_second: f64,
     database_cores: f64,
+    generator_cores: f64,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
@@ -117,6 +118,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
             "cores that the database used meanwhile",
             [&without, &with],
             |f| format!("{:.2}", f.database_cores),
+            String::new(),
+        ),
+        row(
+            "cores that the generator used",
+            [&without, &with],
+            |f| format!("{:.2}", f.generator_cores),
             String::new(),
         ),
     ];
@@ -206,6 +213,7 @@ async fn measure(
         detail_p50_us: detail.map_or(0, |latency| latency.p50_us),
         per_second: phase.per_second.done,
         database_cores: used / phase.seconds,
+        generator_cores: phase.cores.generator,
     })
 }
 

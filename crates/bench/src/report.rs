@@ -62,6 +62,7 @@ impl Report {
             "p50",
             "p99",
             "answers",
+            "cores: all, generator",
             "within",
         ];
         Section {
@@ -121,6 +122,7 @@ fn row(result: &Measured) -> Vec<String> {
         millis(result.latency.p50_us),
         millis(result.latency.p99_us),
         format!("{answers}, {verdict}{}", refusals.unwrap_or_default()),
+        format!("{:.2}, {:.2}", result.cores.machine, result.cores.generator),
         result.groups.describe(),
     ]
 }

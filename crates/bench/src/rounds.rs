@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use load::closed::{self, Options, Until};
 use load::latency::Summary;
+use load::report::Cores;
 use serde::Serialize;
 
 use crate::Plan;
@@ -66,6 +67,8 @@ pub(crate) struct Measured {
     pub(crate) lost: u64,
     pub(crate) is_clean: bool,
     pub(crate) example: Option<String>,
+    /// Cores in use meanwhile, of all rounds together.
+    pub(crate) cores: Cores,
     /// What its nodes counted meanwhile, warm-up included.
     pub(crate) groups: Groups,
 }
@@ -159,6 +162,7 @@ fn summarize(
         statuses: all.statuses,
         lost: all.lost,
         example: all.example,
+        cores: all.cores,
         groups: Groups::default(),
     }
 }

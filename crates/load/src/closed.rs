@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::latency::Latencies;
 use crate::target::Target;
+use crate::usage::{Cores, Usage};
 use crate::wire::Connection;
 pub use crate::wire::RequestWriter;
 
@@ -70,6 +71,8 @@ pub struct Report {
     pub statuses: BTreeMap<u16, u64>,
     /// Requests that were not answered, each at the price of its connection.
     pub lost: u64,
+    /// Cores in use in that time, by the generator and by everything on this machine.
+    pub cores: Cores,
     /// Why the first was lost, or what the first answer says that is no success.
     pub example: Option<String>,
 }
@@ -98,6 +101,8 @@ impl Report {
 
     /// Takes in the answers of another load, and its time.
     pub fn merge(&mut self, other: &Self) {
+        let (time, more) = (self.time.as_secs_f64(), other.time.as_secs_f64());
+        self.cores = self.cores.over(time, other.cores, more);
         self.time += other.time;
         self.latencies.add(&other.latencies);
         self.refusal_latencies.add(&other.refusal_latencies);
@@ -206,12 +211,28 @@ where
         });
     }
     let began = Instant::now();
+    let (over, is_over) = oneshot::channel();
+    let watching = tokio::spawn(look_on(Window::of(&load.options, began), is_over));
     start.send_replace(Some(began));
     let mut last = began;
     while let Some(ended) = loops.join_next().await {
         last = last.max(ended.context("a connection's task failed")?);
     }
-    Ok(load.report(last - began))
+    drop(over);
+    let cores = watching.await.context("looking on failed")?;
+    Ok(load.report(last - began, cores))
+}
+
+/// Cores in use in the window, or until it is over.
+async fn look_on(window: Window, mut is_over: oneshot::Receiver<()>) -> Cores {
+    tokio::time::sleep_until(window.begins.into()).await;
+    let (began, before) = (Instant::now(), Usage::now());
+    match window.ends {
+        Some(ends) => tokio::time::sleep_until(ends.into()).await,
+        None => _ = (&mut is_over).await,
+    }
+    let seconds = began.elapsed().as_secs_f64().max(f64::EPSILON);
+    Cores::between(before, Usage::now(), seconds)
 }
 
 /// Connections to each target in turn, in that order.
@@ -305,7 +326,7 @@ where
         }
     }
 
-    fn report(&self, elapsed: Duration) -> Report {
+    fn report(&self, elapsed: Duration, cores: Cores) -> Report {
         let time = match self.options.until {
             Until::Elapsed(time) => time,
             Until::Requests(_) => elapsed,
@@ -315,6 +336,7 @@ where
             report.merge(&tally.lock().unwrap_or_else(PoisonError::into_inner));
         }
         report.time = time;
+        report.cores = cores;
         report
     }
 }

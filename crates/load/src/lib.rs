@@ -15,4 +15,5 @@ pub mod plot;
 pub mod report;
 pub mod scenario;
 pub mod target;
+mod usage;
 mod wire;

@@ -21,13 +21,11 @@ use crate::target::Target;
 mod answer;
 mod buyer;
 mod climb;
-mod cost;
 mod crowd;
 mod sale;
 mod tally;
 mod ticker;
 
-pub(crate) use cost::Usage;
 pub(crate) use tally::{Fate, Sample, Tally};
 pub(crate) use ticker::Tick;
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::latency::Summary;
 use crate::machine::Machine;
 use crate::scenario::{Request, Scenario};
+pub use crate::usage::Cores;
 
 pub mod compare;
 mod figures;
@@ -95,16 +96,6 @@ pub struct Fates {
     pub overloaded: f64,
     /// Anything else, and no answer.
     pub failed: f64,
-}
-
-/// Cores in use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Cores {
-    /// By the generator.
-    pub generator: f64,
-    /// By everything.
-    pub machine: f64,
 }
 
 /// What one kind of request showed.

@@ -180,6 +180,28 @@ async fn waits_for_a_success_are_kept_apart_from_those_for_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_load_says_which_cores_it_and_everything_used() {
+    let url = serve(Router::new().route("/{number}", get(|| async { "here" }))).await;
+    let until = Until::Elapsed(Duration::from_millis(300));
+
+    let report = run(
+        Options {
+            until,
+            ..options(url)
+        },
+        look,
+    )
+    .await
+    .unwrap();
+
+    let cores = report.cores;
+    assert!(
+        cores.generator > 0.0 && cores.machine > 0.0 && cores.generator < 64.0,
+        "{cores:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_load_without_a_server_does_not_begin() {
     let error = run(options("http://127.0.0.1:1".to_owned()), look)
         .await

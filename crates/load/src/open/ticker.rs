@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::crowd::Crowd;
-use super::{Usage, micros_since};
+use super::micros_since;
+use crate::usage::Usage;
 
 const INTERVAL: Duration = Duration::from_millis(250);
 

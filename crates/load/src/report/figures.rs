@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Cores, Fates, Generator, PhaseFigures, RequestFigures, Run, Window};
 use crate::latency::Latencies;
-use crate::open::{Fate, Sample, Stretch, Tally, Tick, Usage};
+use crate::open::{Fate, Sample, Stretch, Tally, Tick};
 use crate::scenario::{Request, Scenario};
 
 /// About how many pieces a run's course is drawn in.
@@ -178,11 +178,7 @@ fn cores(ticks: &[Tick], from_us: u64, to_us: u64) -> Cores {
         return Cores::default();
     };
     let seconds = (end.at_us - begin.at_us) as f64 / 1e6;
-    let used = |of: fn(&Usage) -> f64| (of(&end.usage) - of(&begin.usage)) / seconds;
-    Cores {
-        generator: used(|usage| usage.own_s),
-        machine: used(|usage| usage.machine_s),
-    }
+    Cores::between(begin.usage, end.usage, seconds)
 }
 
 fn timeline(ended_us: u64, samples: &[Sample], ticks: &[Tick]) -> Vec<Window> {
@@ -220,6 +216,7 @@ fn timeline(ended_us: u64, samples: &[Sample], ticks: &[Tick]) -> Vec<Window> {
 mod tests {
     use super::*;
     use crate::latency::Summary;
+    use crate::usage::Usage;
 
     fn sample(at_us: u64, wait_us: u32, fate: Fate) -> Sample {
         Sample {

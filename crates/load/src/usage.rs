@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde::{Deserialize, Serialize};
+
 /// Clock ticks a second in `/proc`; the same on every Linux that programs see.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -21,6 +23,36 @@ impl Usage {
         Self {
             own_s: own(&read("/proc/self/stat")),
             machine_s: machine(&read("/proc/stat")),
+        }
+    }
+}
+
+/// Cores in use on average; 0 on systems that do not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cores {
+    /// By the generator.
+    pub generator: f64,
+    /// By everything.
+    pub machine: f64,
+}
+
+impl Cores {
+    /// In use from the one moment to the other, which is so many seconds later.
+    pub(crate) fn between(begin: Usage, end: Usage, seconds: f64) -> Self {
+        Self {
+            generator: (end.own_s - begin.own_s) / seconds,
+            machine: (end.machine_s - begin.machine_s) / seconds,
+        }
+    }
+
+    /// In use over both of two times, of so many seconds each.
+    pub(crate) fn over(self, seconds: f64, other: Self, other_seconds: f64) -> Self {
+        let all = (seconds + other_seconds).max(f64::EPSILON);
+        let mean = |one: f64, two: f64| (one * seconds + two * other_seconds) / all;
+        Self {
+            generator: mean(self.generator, other.generator),
+            machine: mean(self.machine, other.machine),
         }
     }
 }
@@ -56,6 +88,18 @@ mod tests {
 
         let stat = "cpu  100 0 200 5000 300 0 50 50 10 0\ncpu0 1 2 3\n";
         assert!((machine(stat) - 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn cores_over_two_times_are_those_of_each_second() {
+        let at = |own_s, machine_s| Usage { own_s, machine_s };
+        let busy = Cores::between(at(1.0, 2.0), at(2.0, 6.0), 2.0);
+        let idle = Cores::between(at(2.0, 6.0), at(2.0, 6.0), 6.0);
+
+        let both = busy.over(2.0, idle, 6.0);
+
+        assert!((busy.generator - 0.5).abs() < 1e-9 && (busy.machine - 2.0).abs() < 1e-9);
+        assert!((both.generator - 0.125).abs() < 1e-9 && (both.machine - 0.5).abs() < 1e-9);
     }
 
     #[test]
