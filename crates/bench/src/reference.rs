@@ -9,7 +9,9 @@ use clap::Args;
 use load::closed::{self, Until};
 use load::contest;
 use load::latency::{Latencies, millis};
+use load::machine::Machine;
 use load::open::{self, Options};
+use load::report::Cores;
 use load::scenario::Scenario;
 
 use crate::child::{Node, Server};
@@ -42,13 +44,10 @@ are the median (least to most) of the rounds, on one machine that carries genera
 and Redis together. Load: 10,000 reservations over 1,000 connections. Concurrency: 1,000 buyers for 100 \
 tickets at one instant, the ledger compared with every answer. Cache: 95 reads to 5 reservations over a \
 hundred events; its \"event\" is a detail, and what it counts for seats and reservations we read from memory \
-or from the writer, as the API promises. The limit here is the processor: both cores are busy.";
+or from the writer, as the API promises.";
 
-/// What one round of the load test showed.
-struct Loaded {
-    per_second: f64,
-    failed: u64,
-}
+/// From which part of all cores on the processor is what limits a load.
+const BUSY_PART: f64 = 0.9;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let (rounds, requests, at_once) = if arguments.quick {
@@ -65,16 +64,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let hot = organizer.create_event("Hot").await?;
     let contender = Contender::reserving("load", vec![server.url().to_owned()], vec![hot], TICKETS);
 
-    let mut latencies = Latencies::new();
+    let mut all = closed::Report::default();
     let (mut loads, mut contests, mut hits) = (Vec::new(), Vec::new(), Vec::new());
     let mut section = Section::new("reference", &["", "the reference", "onsale", "ratio"]);
     // Connections and memory that a first load makes are not what is measured.
     for round in 0..=rounds {
-        let mut fresh = Latencies::new();
-        let load = load_test(&contender, requests, at_once, round, &mut fresh).await?;
+        let load = load_test(&contender, requests, at_once, round).await?;
         if round > 0 {
-            latencies.add(&fresh);
-            loads.push(load);
+            all.merge(&load);
+            loads.push(load.throughput());
         }
     }
     for _ in 0..rounds {
@@ -86,20 +84,35 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         hits.push(hit_rate(server.url(), arguments.quick, &mut section.problems).await?);
     }
     server.stop().await?;
-    let failed: u64 = loads.iter().map(|load| load.failed).sum();
+    let failed = requests * u64::from(rounds) - all.successes();
     if failed > 0 {
         section.problems.push(format!("{failed} requests failed"));
     }
-    let per_second = Spread::of(loads.iter().map(|load| load.per_second));
     section.rows = rows(
-        per_second,
-        &latencies,
+        Spread::of(loads),
+        &all.latencies,
         failed,
         Spread::of(contests),
         Spread::of(hits),
     );
-    section.words = String::from(HOW_TO_READ);
+    section.words = format!("{HOW_TO_READ}{}", busy(all.cores, Machine::look().cores));
     section.publish(arguments.record)
+}
+
+/// How busy the machine was during the load test, in a sentence; nothing if it does not tell.
+fn busy(used: Cores, cores: usize) -> String {
+    if used.machine <= 0.0 {
+        return String::new();
+    }
+    let limit = if used.machine >= BUSY_PART * cores as f64 {
+        ": the limit is the processor"
+    } else {
+        ""
+    };
+    format!(
+        " During the load test {:.2} of {cores} cores were busy, {:.2} of them with the generator{limit}.",
+        used.machine, used.generator
+    )
 }
 
 async fn load_test(
@@ -107,8 +120,7 @@ async fn load_test(
     requests: u64,
     at_once: usize,
     round: u32,
-    latencies: &mut Latencies,
-) -> anyhow::Result<Loaded> {
+) -> anyhow::Result<closed::Report> {
     let options = closed::Options {
         urls: contender.urls.clone(),
         connections: at_once,
@@ -117,15 +129,10 @@ async fn load_test(
         timeout: TIMEOUT,
     };
     let (request, first) = (contender.request.clone(), u64::from(round) << 40);
-    let report = closed::run(options, move |number, writer| {
+    closed::run(options, move |number, writer| {
         request(first + number, writer);
     })
-    .await?;
-    latencies.add(&report.latencies);
-    Ok(Loaded {
-        per_second: report.throughput(),
-        failed: requests - report.successes(),
-    })
+    .await
 }
 
 async fn contest_of(url: &str, quick: bool) -> anyhow::Result<contest::Report> {
@@ -218,4 +225,22 @@ fn rows(
 fn spread(spread: Spread, write: impl Fn(f64) -> String) -> String {
     let Spread { median, min, max } = spread;
     format!("{} ({} to {})", write(median), write(min), write(max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_is_said_to_be_the_limit_only_where_it_was_busy() {
+        let used = |machine| Cores {
+            generator: 0.5,
+            machine,
+        };
+
+        assert!(busy(used(1.9), 2).contains("1.90 of 2 cores were busy, 0.50 of them"));
+        assert!(busy(used(1.9), 2).contains("the limit is the processor"));
+        assert!(!busy(used(1.2), 2).contains("limit"));
+        assert_eq!(busy(Cores::default(), 2), "");
+    }
 }
