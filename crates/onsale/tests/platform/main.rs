@@ -9,6 +9,7 @@ mod database;
 mod edge;
 mod faults;
 mod guide;
+mod loads;
 mod nodes;
 mod pages;
 mod races;
