@@ -108,6 +108,38 @@ async fn a_refusal_for_load_is_no_failure_and_has_its_own_limit() {
     assert!(!run.is_met(), "{:?}", run.limits);
 }
 
+/// The same buyers, who pay for what they hold, or do not.
+fn checkout() -> String {
+    RUSH.replace("reserve = 1", "checkout = 1")
+        .replace("tickets = 30", "tickets = 30, hold_seconds = 1")
+        .replace(", sells_out = true", "")
+        + "checkout = { declined_percent = 20, walks_away_percent = 30 }"
+}
+
+#[tokio::test]
+async fn a_server_that_ends_holds_and_sells_what_is_paid_for_is_within_the_limits() {
+    let run = load(Lie::None, &checkout()).await;
+
+    assert!(run.is_met(), "{run:?}");
+    assert!(run.requests[&Request::Pay].fates.done > 0.0, "{run:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_money_for_nothing_is_found_out() {
+    let run = load(Lie::TakesMoneyForNothing, &checkout()).await;
+
+    assert_eq!(run.violations.len(), 1, "{:?}", run.violations);
+    assert!(run.violations[0].contains("told that they paid"), "{run:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_a_hold_is_found_out() {
+    let run = load(Lie::HoldsForEver, &checkout()).await;
+
+    assert_eq!(run.violations.len(), 1, "{:?}", run.violations);
+    assert!(run.violations[0].contains("still held"), "{run:?}");
+}
+
 #[tokio::test]
 async fn a_climb_says_how_far_it_came() {
     // Every tenth request is refused for load; on the first rung there are fewer.

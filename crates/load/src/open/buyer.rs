@@ -94,6 +94,8 @@ pub(super) struct Seen {
     verdict: Verdict,
     cache_hit: Option<bool>,
     is_answered: bool,
+    /// Whether the card is good, where one was asked to pay.
+    is_good_card: bool,
 }
 
 impl Seen {
@@ -115,6 +117,10 @@ impl Seen {
             tally.reserved += u64::from(reservation.is_some());
             let is_unknown = !self.is_answered || error.as_deref() == Some(OUTCOME_UNKNOWN);
             tally.unknown += u64::from(is_unknown);
+        }
+        if self.request == Request::Pay {
+            tally.paid += u64::from(self.is_good_card && fate == Fate::Done);
+            tally.maybe_paid += u64::from(fate == Fate::Failed);
         }
         if let Some(error) = error {
             *tally.errors.entry(error).or_default() += 1;
@@ -268,7 +274,10 @@ impl Buyer {
                     .body(format_args!(r#"{{"method":"CARD","token":"{token}"}}"#));
             })
             .await;
-        seen(Request::Pay, at, answer)
+        Seen {
+            is_good_card: is_good,
+            ..seen(Request::Pay, at, answer)
+        }
     }
 
     /// Sends a request and judges its answer: the verdict, whether it came from a cache, and
@@ -326,6 +335,7 @@ fn seen(request: Request, at: Instant, answer: (Verdict, Option<bool>, bool)) ->
         verdict,
         cache_hit,
         is_answered,
+        is_good_card: false,
     }
 }
 

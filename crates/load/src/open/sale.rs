@@ -1,5 +1,6 @@
 //! The organizer's side: puts events on sale, and compares the ledger with the answers.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -45,6 +46,51 @@ struct Grade {
     sold: u64,
 }
 
+/// What the stock has to come to when everything is over.
+struct Books {
+    sold: RangeInclusive<u64>,
+    /// Payments whose outcome nobody has been told hold their tickets until it is known.
+    held_max: u64,
+    /// By when it has to have come to that.
+    settle_max: Duration,
+    /// What the figure of sold tickets is compared with, in words.
+    by: String,
+}
+
+impl Books {
+    fn of(sale: &Sale, tally: &Tally, listed: u64) -> Self {
+        if sale.hold_seconds == 0 {
+            return Self {
+                sold: listed..=listed,
+                held_max: 0,
+                settle_max: SETTLE_MAX,
+                by: format!("the ledger {listed}"),
+            };
+        }
+        let (paid, maybe) = (tally.paid, tally.maybe_paid);
+        Self {
+            sold: paid..=paid + maybe,
+            held_max: maybe,
+            settle_max: Duration::from_secs(sale.hold_seconds.into()) + SETTLE_MAX,
+            by: format!("{paid} buyers were told that they paid and {maybe} may have"),
+        }
+    }
+
+    fn contradictions(&self, stock: &Grade) -> Vec<String> {
+        let mut all = Vec::new();
+        if !self.sold.contains(&stock.sold) {
+            all.push(format!("the stock has {} sold, {}", stock.sold, self.by));
+        }
+        if stock.held > self.held_max {
+            all.push(format!(
+                "{} tickets are still held after every hold's time",
+                stock.held
+            ));
+        }
+        all
+    }
+}
+
 impl Organizer {
     pub(super) const fn new(client: Client) -> Self {
         Self(client)
@@ -87,7 +133,8 @@ impl Organizer {
                 "{told} buyers were told of a reservation and {unknown} may have one, the ledger has {listed}"
             ));
         }
-        let stock = self.stock(events, sale, listed).await?;
+        let books = Books::of(sale, tally, listed);
+        let stock = self.stock(events, &books).await?;
         let all = u64::from(sale.events) * u64::from(sale.tickets);
         if stock.total != all || stock.available + stock.held + stock.sold != all {
             violations.push(format!(
@@ -95,17 +142,12 @@ impl Organizer {
                 stock.available, stock.held, stock.sold
             ));
         }
-        if sale.hold_seconds == 0 && stock.sold != listed {
-            violations.push(format!(
-                "the stock has {} sold, the ledger {listed}",
-                stock.sold
-            ));
-        }
+        violations.extend(books.contradictions(&stock));
         Ok(violations)
     }
 
-    /// The stock of all events, once caches have heard of the last sale.
-    async fn stock(&mut self, events: &[u64], sale: &Sale, listed: u64) -> anyhow::Result<Grade> {
+    /// The stock of all events, once holds have ended and caches have heard of the last sale.
+    async fn stock(&mut self, events: &[u64], books: &Books) -> anyhow::Result<Grade> {
         let began = tokio::time::Instant::now();
         loop {
             let mut sum = Grade::default();
@@ -119,8 +161,8 @@ impl Organizer {
                     sum.sold += grade.sold;
                 }
             }
-            let is_settled = sale.hold_seconds > 0 || sum.sold == listed;
-            if is_settled || began.elapsed() > SETTLE_MAX {
+            let is_settled = sum.held == 0 && books.contradictions(&sum).is_empty();
+            if is_settled || began.elapsed() > books.settle_max {
                 return Ok(sum);
             }
             tokio::time::sleep(SETTLE_INTERVAL).await;

@@ -43,6 +43,10 @@ pub(crate) struct Tally {
     pub(crate) reserved: u64,
     /// Reservations that may have been made: their buyers have no answer that says so.
     pub(crate) unknown: u64,
+    /// Payments that were acknowledged.
+    pub(crate) paid: u64,
+    /// Payments that may have been made: their answers do not say.
+    pub(crate) maybe_paid: u64,
     /// How late the generator itself was where a connection was free.
     pub(crate) late: Latencies,
     /// Arrivals that found no connection free.
@@ -59,6 +63,8 @@ impl Tally {
         self.cache_misses += other.cache_misses;
         self.reserved += other.reserved;
         self.unknown += other.unknown;
+        self.paid += other.paid;
+        self.maybe_paid += other.maybe_paid;
         self.late.add(&other.late);
         self.held_back += other.held_back;
     }

@@ -1,7 +1,7 @@
 //! A box office small enough to be obviously right, and able to lie on purpose.
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -28,6 +28,10 @@ pub(crate) enum Lie {
     Overloaded,
     /// Sells to every tenth buyer and hangs up, which is no lie either.
     HangsUp,
+    /// Takes the money and leaves the ticket to the end of its hold.
+    TakesMoneyForNothing,
+    /// Never ends a hold that nobody pays for.
+    HoldsForEver,
     /// Sells honestly, and takes [`SLOW`] for it.
     Slow,
 }
@@ -49,6 +53,9 @@ struct Office {
     available: u32,
     requests: u32,
     reservations: Vec<(Reserve, &'static str)>,
+    hold: Duration,
+    /// When the last hold ends, and with it all.
+    holds_end: Option<Instant>,
 }
 
 type Shared = State<Arc<Mutex<Office>>>;
@@ -63,6 +70,8 @@ pub(crate) async fn start(lie: Lie, token: Option<&'static str>) -> String {
         available: 0,
         requests: 0,
         reservations: Vec::new(),
+        hold: Duration::ZERO,
+        holds_end: None,
     };
     let router = Router::new()
         .route("/api/events", post(create))
@@ -70,6 +79,7 @@ pub(crate) async fn start(lie: Lie, token: Option<&'static str>) -> String {
         .route("/api/events/{id}/seats", get(seats))
         .route("/api/reservations", post(reserve).get(list))
         .route("/api/reservations/{id}", delete(cancel))
+        .route("/api/reservations/{id}/payment", post(pay))
         .with_state(Arc::new(Mutex::new(office)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -110,6 +120,23 @@ impl Office {
             .is_none_or(|token| given == Some(&format!("Bearer {token}")))
     }
 
+    fn held(&self) -> impl Iterator<Item = usize> {
+        let all = self.reservations.iter().enumerate();
+        all.filter(|(_, reservation)| reservation.1 == "HELD")
+            .map(|(index, _)| index)
+    }
+
+    fn end_holds(&mut self) {
+        let is_over = self.holds_end.is_some_and(|end| end <= Instant::now());
+        if !is_over || self.lie == Lie::HoldsForEver {
+            return;
+        }
+        for index in self.held().collect::<Vec<_>>() {
+            self.reservations[index].1 = "EXPIRED";
+            self.available += self.reservations[index].0.quantity;
+        }
+    }
+
     fn reservation(&self, index: usize) -> Value {
         let (order, status) = &self.reservations[index];
         json!({ "reservationId": format!("r{index}"), "eventId": 7, "userId": order.user_id,
@@ -122,7 +149,7 @@ async fn create(State(office): Shared, headers: HeaderMap, Json(event): Json<Val
     if !office.admits(&headers) {
         return failure(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", &Value::Null);
     }
-    assert_eq!(event["holdSeconds"], 0);
+    office.hold = Duration::from_secs(event["holdSeconds"].as_u64().unwrap());
     office.total = serde_json::from_value(event["seatTypes"][0]["total"].clone()).unwrap();
     office.available = office.total;
     (StatusCode::CREATED, Json(office.event()))
@@ -133,10 +160,12 @@ async fn event(State(office): Shared) -> Json<Value> {
 }
 
 async fn seats(State(office): Shared) -> Json<Value> {
-    let office = enter(&office);
-    let (total, available) = (office.total, office.available);
-    let grade = json!({ "seatType": "R", "total": total, "available": available, "held": 0,
-                        "sold": total - available });
+    let mut office = enter(&office);
+    office.end_holds();
+    let (total, available, held) = (office.total, office.available, office.held().count());
+    let held = u32::try_from(held).unwrap();
+    let grade = json!({ "seatType": "R", "total": total, "available": available, "held": held,
+                        "sold": total - available - held });
     Json(json!({ "eventId": 7, "seatTypes": [grade] }))
 }
 
@@ -172,7 +201,13 @@ async fn reserve(State(office): Shared, headers: HeaderMap, Json(order): Json<Re
         return failure(StatusCode::CONFLICT, "INSUFFICIENT_SEATS", &details);
     }
     office.available = office.available.saturating_sub(order.quantity);
-    office.reservations.push((order, "CONFIRMED"));
+    let status = if office.hold.is_zero() {
+        "CONFIRMED"
+    } else {
+        office.holds_end = Some(Instant::now() + office.hold);
+        "HELD"
+    };
+    office.reservations.push((order, status));
     let index = office.reservations.len() - 1;
     let answer = office.reservation(index);
     match office.lie {
@@ -197,6 +232,22 @@ async fn cancel(State(office): Shared, Path(id): Path<String>) -> Reply {
         StatusCode::OK,
         Json(json!({ "reservationId": id, "status": "CANCELLED" })),
     )
+}
+
+async fn pay(State(office): Shared, Path(id): Path<String>, Json(card): Json<Value>) -> Reply {
+    let mut office = enter(&office);
+    let index: usize = id.trim_start_matches('r').parse().unwrap();
+    if card["token"] == "tok_declined" {
+        return failure(
+            StatusCode::PAYMENT_REQUIRED,
+            "PAYMENT_DECLINED",
+            &Value::Null,
+        );
+    }
+    if office.lie != Lie::TakesMoneyForNothing {
+        office.reservations[index].1 = "CONFIRMED";
+    }
+    (StatusCode::OK, Json(json!({ "status": "CONFIRMED" })))
 }
 
 #[derive(Deserialize)]
