@@ -24,6 +24,8 @@ pub struct Lease {
     pub event: EventId,
     /// Whose it is; nobody else's release takes it away.
     pub token: u128,
+    /// Whether somebody else had it when it was asked for, and may have sold until now.
+    pub was_waited_for: bool,
 }
 
 /// What can be looked up in the cache.

@@ -41,10 +41,6 @@ const LEASE_TTL_MS: u32 = 1_000;
 /// How late a lease may be heard of at most, in milliseconds: its time may be up by then.
 const LEASE_LATE_MS_MAX: u32 = LEASE_TTL_MS + 200;
 
-/// Of the planted bugs that leave everything to the lease: so long does it take to get one, which
-/// is so long that the box office takes it for another node's turn, and reads the event anew.
-const LINE_MS: u32 = 3;
-
 fn cache_limits() -> CacheLimits {
     CacheLimits {
         event_entries_max: 100,
@@ -151,8 +147,17 @@ impl Hall {
             .collect();
         self.leases.release(own).await;
         for token in others {
-            self.leases.release(Lease { event, token }).await;
+            self.leases.release(unwaited(event, token)).await;
         }
+    }
+}
+
+/// A lease that was got without waiting for it.
+const fn unwaited(event: EventId, token: u128) -> Lease {
+    Lease {
+        event,
+        token,
+        was_waited_for: false,
     }
 }
 
@@ -268,19 +273,18 @@ impl Coordinator for Desk {
             }
             return None;
         }
-        if hall.is_all_there_is() {
-            sleep_ms(LINE_MS).await;
-        }
-        let lease = if self.happens(rates.lease_twice) {
+        let mut lease = if self.happens(rates.lease_twice) {
             hall.world.fault(Kind::LeaseTwice, || {
                 let node = self.own.node;
                 format!("n{node} is granted the lease of event {event} beside another")
             });
             let token = SECOND_GRANT + u128::from(self.dice.roll(Dice::roll));
-            Lease { event, token }
+            unwaited(event, token)
         } else {
             hall.leases.acquire(event, wait_max).await?
         };
+        // Who leaves everything to the lease takes nothing for known.
+        lease.was_waited_for |= hall.is_all_there_is();
         let granted = hall.world.elapsed();
         if self.happens(rates.lease_late) {
             let ms = self.dice.roll(|dice| dice.within(1..=LEASE_LATE_MS_MAX));

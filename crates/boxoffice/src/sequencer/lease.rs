@@ -53,6 +53,16 @@ impl LeaseKeeper {
         self.clock.instant().since(asked)
     }
 
+    /// Whether somebody else had the lease when it was asked for, or has it still, `lease_time` after it was.
+    ///
+    /// The time alone tells nothing: on a busy node a lease that is free takes its time as well.
+    pub(super) fn was_with_another(&self, lease_time: Duration) -> bool {
+        match &self.held {
+            Some(lease) => lease.was_waited_for && self.groups == 0,
+            None => lease_time >= self.wait_max,
+        }
+    }
+
     /// Whether this node has the lease, as far as it knows.
     pub(super) fn is_held(&self) -> bool {
         self.held.is_some()

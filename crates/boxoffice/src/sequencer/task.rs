@@ -17,9 +17,6 @@ use super::queue::{Batch, Envelope};
 /// How long to wait before the database is asked again what became of a commit.
 const RESOLVE_PAUSE: Duration = Duration::from_millis(20);
 
-/// Who waits this long for the lease has waited for another node's group, and not for Redis.
-const WAITED_IN_LINE: Duration = Duration::from_millis(2);
-
 /// How many times as long as its group took does a busy node without a lease rest after it.
 ///
 /// Another node's group was decided on a version that has just been taken: it has to read again, while
@@ -79,7 +76,7 @@ impl Sequencer {
             }
             let batch = Batch::take(envelopes.drain(..), self.instant());
             let due = more_due || self.until_due() == Some(Duration::ZERO);
-            if lease_time > WAITED_IN_LINE {
+            if self.lease.was_with_another(lease_time) {
                 // Another node has sold meanwhile: what is decided on an older version is for nothing.
                 self.warm = None;
             }

@@ -93,6 +93,20 @@ async fn who_waited_for_anothers_group_decides_on_what_it_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waited_for_a_lease_that_nobody_had_knows_what_she_knew() {
+    let house = House::selling(event().with_grade("R", 9)).await;
+    let node = house.node("a");
+    house.reserved(&node, ask("warm", 1)).await;
+    settle().await;
+    let loads = house.store.loads.load(Ordering::SeqCst);
+    house.coordinator.slow.store(true, Ordering::SeqCst);
+    let booked = house.reserve(&node, ask("mina", 1)).await.expect("a seat");
+    assert_eq!(booked.lease_time, ms(20));
+    assert_eq!(house.store.loads.load(Ordering::SeqCst), loads);
+    house.audit().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_node_without_a_lease_lets_another_go_first_now_and_then() {
     let house = House::selling(event().with_grade("R", 300)).await;
     house.coordinator.gone.store(true, Ordering::SeqCst);

@@ -10,6 +10,7 @@ use boxoffice::coordinator::{
 };
 use boxoffice::event::EventSnapshot;
 use boxoffice::ids::{EventId, Version};
+use boxoffice::runtime;
 use boxoffice::store::StoreError;
 use coordination::in_process::InProcess;
 use coordination::limits::CacheLimits;
@@ -35,6 +36,8 @@ pub(crate) struct Witness {
     pub(crate) wanted: AtomicBool,
     /// Nobody gets a lease, and hears so at once.
     pub(crate) gone: AtomicBool,
+    /// A lease takes its time, also where nobody has it.
+    pub(crate) slow: AtomicBool,
 }
 
 impl Witness {
@@ -46,6 +49,7 @@ impl Witness {
             generous: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
             gone: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
         }
     }
 
@@ -83,10 +87,17 @@ impl Witness {
 impl Coordinator for Witness {
     async fn acquire(&self, event: EventId, wait_max: Duration) -> Option<Lease> {
         self.unless_deaf().await;
+        if self.slow.load(Ordering::SeqCst) {
+            runtime::sleep(Duration::from_millis(20)).await;
+        }
         let lease = if self.gone.load(Ordering::SeqCst) {
             None
         } else if self.generous.load(Ordering::SeqCst) {
-            Some(Lease { event, token: 0 })
+            Some(Lease {
+                event,
+                token: 0,
+                was_waited_for: false,
+            })
         } else {
             self.inner.acquire(event, wait_max).await
         };

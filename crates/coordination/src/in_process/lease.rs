@@ -100,13 +100,13 @@ impl Leases {
                     holder,
                     waiters: VecDeque::new(),
                 });
-                Ok(Lease { event, token })
+                Ok(at_once(event, token))
             }
             Entry::Occupied(mut entry) => {
                 let line = entry.get_mut();
                 if now >= line.holder.until && !line.call_next(now + self.ttl) {
                     line.holder = holder;
-                    return Ok(Lease { event, token });
+                    return Ok(at_once(event, token));
                 }
                 let (call, called) = oneshot::channel();
                 line.waiters.push_back(Waiter { token, call });
@@ -225,7 +225,17 @@ impl Place<'_> {
         self.is_over.then_some(Lease {
             event: self.event,
             token: self.token,
+            was_waited_for: true,
         })
+    }
+}
+
+/// A lease that nobody had.
+const fn at_once(event: EventId, token: u128) -> Lease {
+    Lease {
+        event,
+        token,
+        was_waited_for: false,
     }
 }
 

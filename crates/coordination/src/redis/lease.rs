@@ -175,15 +175,19 @@ impl Leases {
         let began = Instant::now();
         let serial = self.last.fetch_add(1, Ordering::Relaxed);
         let token = u128::from(self.node) << 64 | u128::from(serial);
-        let lease = Lease { event, token };
+        let lease = Lease {
+            event,
+            token,
+            was_waited_for: false,
+        };
         let mut place = Place {
             leases: self,
             lease: Some(lease.clone()),
             wait_max,
             call: self.desk.wait(token),
         };
-        let is_ours = place.wait(began).await;
-        if is_ours {
+        let got = place.wait(began).await;
+        if got.is_some() {
             place.lease = None;
             self.desk.leave(token);
         } else {
@@ -192,7 +196,7 @@ impl Leases {
         }
         let waited = began.elapsed();
         self.link.meters.lease_wait.record(waited.as_secs_f64());
-        is_ours.then_some(lease)
+        got
     }
 
     /// Whether somebody else waits for a lease, or has it.
@@ -276,26 +280,25 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether the lease was got in time. Asks Redis, then waits for its call, and looks again.
-    async fn wait(&self, began: Instant) -> bool {
-        let (leases, Some(lease)) = (self.leases, &self.lease) else {
-            return false;
-        };
-        let mut ask = leases.script(&ASK, lease);
+    /// The lease, if it was got in time. Asks Redis, then waits for its call, and looks again.
+    async fn wait(&self, began: Instant) -> Option<Lease> {
+        let (leases, mut lease) = (self.leases, self.lease.clone()?);
+        let mut ask = leases.script(&ASK, &lease);
         ask.arg(wait_ms(self.wait_max));
         loop {
             let asked = Instant::now();
             let held_ms = match leases.link.run::<(i64, i64)>(&ask).await {
                 Ok((1, _)) => {
                     leases.desk.hold(lease.token, leases.ttl);
-                    return true;
+                    return Some(lease);
                 }
                 Ok((_, held_ms)) => held_ms,
-                Err(Lost) => return false,
+                Err(Lost) => return None,
             };
+            lease.was_waited_for = true;
             let left = self.wait_max.saturating_sub(began.elapsed());
             if left.is_zero() {
-                return false;
+                return None;
             }
             // A lease that nobody gives back is free a moment after its time.
             let free_in = Duration::from_millis(u64::try_from(held_ms).unwrap_or(0) + 1);
@@ -304,7 +307,7 @@ impl Place<'_> {
                 () = self.call.notified() => {
                     leases.desk.hold(lease.token, leases.ttl);
                     self.renew_later();
-                    return true;
+                    return Some(lease);
                 }
                 () = sleep(pause.saturating_sub(asked.elapsed() / 2)) => {}
             }

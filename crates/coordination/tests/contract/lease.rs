@@ -15,6 +15,7 @@ const LONG: Duration = Duration::from_mins(1);
 pub(crate) async fn a_free_lease_is_given_at_once(nodes: Nodes) {
     let lease = nodes.here.acquire(EVENT, AT_ONCE).await.expect("a lease");
     assert_eq!(lease.event, EVENT);
+    assert!(!lease.was_waited_for);
     assert!(!nodes.here.is_wanted(&lease).await);
 }
 
@@ -49,6 +50,7 @@ pub(crate) async fn waiters_are_served_in_the_order_they_came(nodes: Nodes) {
         let served = Arc::clone(&served);
         waiters.push(tokio::spawn(async move {
             let lease = node.acquire(EVENT, LONG).await.expect("a lease");
+            assert!(lease.was_waited_for);
             served.lock().expect("no panic").push(number);
             node.release(lease).await;
         }));
