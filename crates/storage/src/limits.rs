@@ -94,6 +94,15 @@ impl DatabaseLimits {
         Duration::from_millis(self.database_wait_ms_max as u64)
     }
 
+    /// Tasks that do together what waits at the same moment: `wanted`. Where nothing may be joined,
+    /// whoever waits can only be served beside the others, and there are as many as connections.
+    pub(crate) const fn joiners(&self, wanted: usize) -> usize {
+        match self.database_events_joined_max {
+            1 => self.database_connections_max as usize,
+            _ => wanted,
+        }
+    }
+
     /// How far a reader may lag.
     pub(crate) const fn reader_lag_max(&self) -> Duration {
         Duration::from_millis(self.database_reader_lag_ms_max as u64)
@@ -112,6 +121,14 @@ mod tests {
     #[test]
     fn the_defaults_agree_with_each_other() {
         assert_eq!(DatabaseLimits::default().mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn where_nothing_is_joined_every_connection_is_used() {
+        let mut limits = DatabaseLimits::default();
+        assert_eq!(limits.joiners(4), 4);
+        limits.database_events_joined_max = 1;
+        assert_eq!(limits.joiners(4), 20);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a batch of commands needs to know, in one packet; in two where reservations are wanted.
 
 use std::collections::HashMap;
+use std::slice;
 use std::sync::Arc;
 
 use boxoffice::group::{Facts, FactsQuery};
@@ -10,6 +11,7 @@ use boxoffice::store::StoreError;
 use boxoffice::time::Timestamp;
 use sqlx::mysql::MySqlRow;
 
+use super::asking::{self, Asking, Question};
 use super::packet::{Packet, Value};
 use super::pool::Reply;
 use super::reader::Sources;
@@ -18,31 +20,12 @@ use crate::rows::keys::key_record;
 use crate::rows::payments;
 use crate::rows::reservations::{SELECT, holdings, ids, reservations};
 
-const VERSION: &str = "SELECT version FROM events WHERE id = ? AND deleted_at IS NULL";
-
-/// The version in a row of its own, then the keys: one statement for the two that most batches ask.
-const VERSION_AND_KEYS: (&str, &str) = (
-    "SELECT version, NULL AS user_id, NULL AS request_key, NULL AS body_hash, \
-     NULL AS reservation_id, NULL AS made_at FROM events WHERE id = ? AND deleted_at IS NULL \
-     UNION ALL SELECT NULL, user_id, request_key, body_hash, reservation_id, made_at \
-     FROM idempotency WHERE (event_id, user_id, request_key) IN (",
-    ")",
-);
-
 /// The wanted pairs come first: each leads to one reservation and one key.
 const WANTED_KEYS: (&str, &str) = (
     "SELECT i.user_id, i.request_key, i.body_hash, i.reservation_id, i.made_at FROM (",
     ") w STRAIGHT_JOIN reservations r ON r.reservation_id = w.wanted_id AND r.event_id = ? \
      STRAIGHT_JOIN idempotency i \
      ON i.event_id = r.event_id AND i.user_id = r.user_id AND i.request_key = w.wanted_key",
-);
-
-/// A buyer's own reservations are few; those of a hot event are not.
-const HOLDINGS: (&str, &str) = (
-    "SELECT user_id, CAST(SUM(quantity) AS SIGNED) AS tickets \
-     FROM reservations FORCE INDEX (reservations_by_user) WHERE event_id = ? \
-     AND status IN ('HELD', 'PAYING', 'CONFIRMED') AND user_id IN (",
-    ") GROUP BY user_id",
 );
 
 const DUE: &str = "SELECT reservation_id, due_at FROM reservations FORCE INDEX (reservations_due) \
@@ -56,12 +39,10 @@ const NEXT_DUE: &str = "SELECT MIN(due_at) AS due_at FROM reservations \
 const LIVE: &str = "SELECT reservation_id FROM reservations FORCE INDEX (reservations_by_event) \
     WHERE event_id = ? AND status IN ('HELD', 'CONFIRMED') ORDER BY reservation_id LIMIT ?";
 
-/// Where the answers are in the packet.
+/// Where the answers are in the packet, beside those that nearly every batch wants.
 #[derive(Default)]
 struct Places {
-    version_and_keys: usize,
     keys_by_reservation: Option<usize>,
-    holdings: Option<usize>,
     payments: Option<usize>,
     due: Option<(usize, usize)>,
     live: Option<usize>,
@@ -70,13 +51,24 @@ struct Places {
 /// See `Store::facts`.
 pub(super) async fn facts(
     sources: &Sources,
+    asking: &Arc<Asking>,
     event: EventId,
     query: &FactsQuery,
 ) -> Result<Facts, StoreError> {
-    let (packet, places) = ask(event, query);
-    let mut reply = sources.read_writer(packet).await?;
-    let version_and_keys = reply.take(places.version_and_keys);
-    let (versions, key_rows): (Vec<_>, Vec<_>) = version_and_keys
+    let question = Question::of(event, query);
+    let (found, mut reply, places) = if asks_more(query) {
+        let mut packet = Packet::new();
+        let first = asking::ask(&mut packet, slice::from_ref(&question));
+        let places = ask(&mut packet, event, query);
+        let mut reply = sources.read_writer(packet).await?;
+        let found = first.found(&mut reply)?.remove(&event);
+        (found.unwrap_or_default(), reply, places)
+    } else {
+        let found = asking.ask(question).await?;
+        (found, Reply::default(), Places::default())
+    };
+    let (versions, key_rows): (Vec<_>, Vec<_>) = found
+        .version_and_keys
         .iter()
         .partition(|row| matches!(row.int("version"), Ok(Some(_))));
     let Some(version) = version(event, &versions)? else {
@@ -91,7 +83,7 @@ pub(super) async fn facts(
         let (name, record) = key_record(row)?;
         keys.insert(name, record);
     }
-    let holdings = holdings(event, &take(places.holdings))?;
+    let holdings = holdings(event, &found.holdings)?;
     let payments = payments::records(event, &take(places.payments))?;
     let live = ids(&take(places.live))?;
     let (due, next_due) = due(&mut reply, places.due, query.due_len_max)?;
@@ -100,9 +92,11 @@ pub(super) async fn facts(
     let asked: Vec<ReservationId> = asked
         .chain(keys.values().map(|key| key.reservation))
         .collect();
-    let found = by_ids(sources, event, [&asked, &due, &live]).await?;
+    let reservations = by_ids(sources, event, [&asked, &due, &live]).await?;
     let pick = |ids: &[ReservationId]| -> Vec<Arc<Reservation>> {
-        ids.iter().filter_map(|id| found.get(id).cloned()).collect()
+        ids.iter()
+            .filter_map(|id| reservations.get(id).cloned())
+            .collect()
     };
     Ok(Facts {
         version: Some(version),
@@ -119,21 +113,25 @@ pub(super) async fn facts(
     })
 }
 
-fn ask(event: EventId, query: &FactsQuery) -> (Packet, Places) {
-    let mut packet = Packet::new();
+/// Whether it asks for more than [`asking`] tells.
+fn asks_more(query: &FactsQuery) -> bool {
+    let FactsQuery {
+        keys: _,
+        buyers: _,
+        keys_by_reservation,
+        reservations: _,
+        payments,
+        due_by,
+        live,
+        due_len_max: _,
+    } = query;
+    !keys_by_reservation.is_empty() || !payments.is_empty() || due_by.is_some() || *live
+}
+
+/// Adds what else the query asks for.
+fn ask(packet: &mut Packet, event: EventId, query: &FactsQuery) -> Places {
     let id = || [Value::from(event.0)];
-    let keys = query
-        .keys
-        .iter()
-        .map(|(user, key)| [event.0.into(), user.as_str().into(), key.as_str().into()]);
-    let mut places = Places {
-        version_and_keys: if query.keys.is_empty() {
-            packet.add(VERSION, &id())
-        } else {
-            packet.add_rows(VERSION_AND_KEYS, &id(), keys)
-        },
-        ..Places::default()
-    };
+    let mut places = Places::default();
     if !query.keys_by_reservation.is_empty() {
         let rows = query
             .keys_by_reservation
@@ -141,10 +139,6 @@ fn ask(event: EventId, query: &FactsQuery) -> (Packet, Places) {
             .map(|(id, key)| [id.as_bytes().into(), key.as_str().into()]);
         let columns = ["wanted_id", "wanted_key"];
         places.keys_by_reservation = Some(packet.add_table(WANTED_KEYS, &id(), columns, rows));
-    }
-    if !query.buyers.is_empty() {
-        let rows = query.buyers.iter().map(|buyer| [buyer.as_str().into()]);
-        places.holdings = Some(packet.add_rows(HOLDINGS, &id(), rows));
     }
     if !query.payments.is_empty() {
         let head = format!(
@@ -166,7 +160,7 @@ fn ask(event: EventId, query: &FactsQuery) -> (Packet, Places) {
     if query.live {
         places.live = Some(packet.add(LIVE, &[event.0.into(), query.due_len_max.into()]));
     }
-    (packet, places)
+    places
 }
 
 fn version(event: EventId, rows: &[&MySqlRow]) -> Result<Option<Version>, StoreError> {

@@ -1,20 +1,19 @@
 //! Groups that wait to be written. Those of different events that wait at the same moment share a
 //! transaction.
 //!
-//! A few tasks write, each as long as somebody waits; what comes while all of them write gathers for
-//! the next. So a lone group waits for nobody, and the more events sell, the less a group costs. A
-//! large group has little to gain and much to wait for: it is written at once, on its own.
+//! A large group has little to gain and much to wait for: it is written at once, on its own.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use boxoffice::group::{Group, Touched};
-use boxoffice::ids::{EventId, GroupId};
+use boxoffice::ids::GroupId;
 use boxoffice::runtime::{self, oneshot};
 use boxoffice::store::CommitError;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::commit;
+use super::gathering::{self, Gathering, Unanswered};
 use super::pool::Pool;
 use crate::limits::DatabaseLimits;
 use crate::shape::check_group;
@@ -36,13 +35,7 @@ type Answer = Result<(), CommitError>;
 pub(super) struct Line {
     pool: Arc<Pool>,
     limits: DatabaseLimits,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<Waiting>,
-    writers: usize,
+    waiting: Arc<Gathering<Waiting>>,
 }
 
 struct Waiting {
@@ -62,10 +55,11 @@ enum Handed {
 impl Line {
     /// A line before `pool`.
     pub(super) fn new(pool: Arc<Pool>, limits: DatabaseLimits) -> Self {
+        let waiters_max = limits.database_waiters_max as usize;
         Self {
             pool,
             limits,
-            state: Mutex::default(),
+            waiting: Arc::new(Gathering::new(limits.joiners(WRITERS_MAX), waiters_max)),
         }
     }
 
@@ -100,71 +94,43 @@ impl Line {
             runtime::spawn(async move { line.write(vec![waiting]).await });
             return Handed::Over(id, answer);
         }
-        let mut state = self.state();
-        if state.waiting.len() >= self.limits.database_waiters_max as usize {
-            metrics::counter!("onsale_database_shed_total").increment(1);
-            return Handed::Back(CommitError::Unavailable("too many groups wait".to_owned()));
+        match self.waiting.push(waiting) {
+            Ok(()) => Handed::Over(id, answer),
+            Err(_) => Handed::Back(CommitError::Unavailable("too many groups wait".to_owned())),
         }
-        state.waiting.push_back(waiting);
-        Handed::Over(id, answer)
     }
 
     /// Waits for the answer; not for longer than until `deadline` for somebody who begins to write.
     async fn answer(
         &self,
         id: GroupId,
-        mut answer: oneshot::Receiver<Answer>,
+        answer: oneshot::Receiver<Answer>,
         deadline: Instant,
     ) -> Answer {
-        let answer = match timeout_at(deadline, &mut answer).await {
+        let is_it = |one: &Waiting| one.group.id == id;
+        match self.waiting.answer(is_it, answer, deadline).await {
             Ok(answer) => answer,
-            Err(_) if self.withdraw(id) => {
+            Err(Unanswered::NotBegun) => {
                 let why = "nobody wrote the group in time".to_owned();
-                return Err(CommitError::Unavailable(why));
+                Err(CommitError::Unavailable(why))
             }
-            Err(_) => answer.await,
-        };
-        answer.unwrap_or_else(|_| {
-            let why = "whoever wrote the group is gone".to_owned();
-            Err(CommitError::Unknown(why))
-        })
-    }
-
-    /// Takes a group out of the line; `false` where it is being written.
-    fn withdraw(&self, id: GroupId) -> bool {
-        let mut state = self.state();
-        let place = state.waiting.iter().position(|one| one.group.id == id);
-        place.and_then(|at| state.waiting.remove(at)).is_some()
+            Err(Unanswered::Gone) => {
+                let why = "whoever wrote the group is gone".to_owned();
+                Err(CommitError::Unknown(why))
+            }
+        }
     }
 
     fn start_writer(self: &Arc<Self>) {
-        let mut state = self.state();
-        if state.waiting.is_empty() || state.writers == writers_max(&self.limits) {
-            return;
-        }
-        state.writers += 1;
-        drop(state);
-        let line = Arc::clone(self);
-        runtime::spawn(async move {
-            while let Some(batch) = line.take() {
-                let writing = Arc::clone(&line);
-                // In a task of its own: should it panic, this one goes on.
-                let _ = runtime::spawn(async move { writing.write(batch).await }).await;
-            }
-        });
-    }
-
-    /// What is written next, by its events' ids: whoever joins the same events waits for another
-    /// in the same order. Where nobody waits, a writer ends.
-    fn take(&self) -> Option<Vec<Waiting>> {
-        let mut state = self.state();
         let groups_max = self.limits.database_events_joined_max as usize;
-        let batch = gather(&mut state.waiting, groups_max);
-        if batch.is_empty() {
-            state.writers -= 1;
-            return None;
-        }
-        Some(batch)
+        let line = Arc::clone(self);
+        self.waiting.start(
+            move |waiting| gather(waiting, groups_max),
+            move |batch| {
+                let line = Arc::clone(&line);
+                async move { line.write(batch).await }
+            },
+        );
     }
 
     async fn write(&self, batch: Vec<Waiting>) {
@@ -179,40 +145,13 @@ impl Line {
             let _ = reply.send(answer);
         }
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// Where nothing is joined, whoever waits can only be written beside the others.
-const fn writers_max(limits: &DatabaseLimits) -> usize {
-    match limits.database_events_joined_max {
-        1 => limits.database_connections_max as usize,
-        _ => WRITERS_MAX,
-    }
-}
-
-/// The longest waiting groups, one an event at most, as many as may share a transaction.
+/// What is written next, by its events' ids: whoever joins the same events waits for another in the
+/// same order.
 fn gather(waiting: &mut VecDeque<Waiting>, groups_max: usize) -> Vec<Waiting> {
-    let (mut batch, mut left) = (Vec::new(), VecDeque::new());
-    let (mut events, mut rows): (HashSet<EventId>, usize) = (HashSet::new(), 0);
-    while batch.len() < groups_max
-        && let Some(next) = waiting.pop_front()
-    {
-        if rows + next.rows > ROWS_MAX {
-            left.push_back(next);
-            break;
-        }
-        if events.insert(next.group.event) {
-            rows += next.rows;
-            batch.push(next);
-        } else {
-            left.push_back(next);
-        }
-    }
-    left.append(waiting);
-    *waiting = left;
+    let at_most = (groups_max, ROWS_MAX);
+    let mut batch = gathering::gather(waiting, at_most, |one| (one.group.event, one.rows));
     batch.sort_unstable_by_key(|one| one.group.event);
     batch
 }
@@ -235,7 +174,7 @@ fn rows(group: &Group) -> usize {
 #[cfg(test)]
 mod tests {
     use boxoffice::group::Changes;
-    use boxoffice::ids::Version;
+    use boxoffice::ids::{EventId, Version};
     use boxoffice::time::Timestamp;
     use uuid::Uuid;
 
@@ -287,16 +226,6 @@ mod tests {
         let mut line: VecDeque<Waiting> = [1, 2, 3].map(|event| waiting(event, 1, half)).into();
         assert_eq!(names(&gather(&mut line, 256)), [(1, 1), (2, 1)]);
         assert_eq!(names(&line), [(3, 1)]);
-    }
-
-    #[test]
-    fn where_nothing_is_joined_every_connection_writes() {
-        let mut limits = DatabaseLimits::default();
-        assert_eq!(writers_max(&limits), WRITERS_MAX);
-        limits.database_events_joined_max = 1;
-        assert_eq!(writers_max(&limits), 20);
-        let mut line: VecDeque<Waiting> = [2, 1].map(|event| waiting(event, 1, 3)).into();
-        assert_eq!(names(&gather(&mut line, 1)), [(2, 1)]);
     }
 
     #[test]

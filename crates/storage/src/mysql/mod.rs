@@ -5,6 +5,7 @@
 //! then [`mod@line`] and [`pool`].
 
 mod address;
+mod asking;
 mod commit;
 mod commit_money;
 mod commit_reservations;
@@ -13,6 +14,7 @@ mod create;
 mod dialect;
 mod facts;
 mod failure;
+mod gathering;
 mod line;
 mod open;
 mod packet;
@@ -40,6 +42,7 @@ use boxoffice::store::{
 };
 use boxoffice::time::Timestamp;
 
+use self::asking::Asking;
 use self::line::Line;
 pub use self::open::MySqlOpenError;
 use self::packet::Packet;
@@ -52,6 +55,7 @@ use crate::{DatabaseLimits, OpenMode};
 #[derive(Clone)]
 pub struct MySqlStore {
     sources: Arc<Sources>,
+    asking: Arc<Asking>,
     line: Arc<Line>,
 }
 
@@ -76,7 +80,12 @@ impl MySqlStore {
         let reader = reader.map(|options| Arc::new(Pool::new(Role::Reader, options, limits)));
         let line = Arc::new(Line::new(Arc::clone(&writer), limits));
         let sources = Arc::new(Sources::new(writer, reader, limits.reader_lag_max()));
-        Ok(Self { sources, line })
+        let asking = Arc::new(Asking::new(Arc::clone(&sources), limits));
+        Ok(Self {
+            sources,
+            asking,
+            line,
+        })
     }
 }
 
@@ -120,7 +129,7 @@ impl Store for MySqlStore {
     }
 
     async fn facts(&self, event: EventId, query: &FactsQuery) -> Result<Facts, StoreError> {
-        facts::facts(&self.sources, event, query).await
+        facts::facts(&self.sources, &self.asking, event, query).await
     }
 
     async fn commit(&self, groups: Vec<Group>) -> Vec<Result<(), CommitError>> {

@@ -107,6 +107,16 @@ impl Packet {
     ) -> usize {
         self.begin();
         self.fill(head, values);
+        self.add_more_rows(rows, tail);
+        self.statements - 1
+    }
+
+    /// Goes on with the last statement: a list of rows, and `tail`.
+    pub(super) fn add_more_rows<'v, const N: usize>(
+        &mut self,
+        rows: impl IntoIterator<Item = [Value<'v>; N]>,
+        tail: &str,
+    ) {
         for (number, row) in rows.into_iter().enumerate() {
             if number > 0 {
                 self.text.push(',');
@@ -114,7 +124,6 @@ impl Packet {
             self.row(&row);
         }
         self.text.push_str(tail);
-        self.statements - 1
     }
 
     /// Adds a statement with a derived table between `head` and `tail` whose rows are `columns`.

@@ -69,6 +69,7 @@ pub(super) struct Link {
 }
 
 /// What each statement of a packet gave.
+#[derive(Default)]
 pub(super) struct Reply(Vec<Vec<MySqlRow>>);
 
 /// A packet that was not carried out whole.

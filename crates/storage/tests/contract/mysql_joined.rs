@@ -1,16 +1,27 @@
-//! Groups of several events in one transaction of a database server.
+//! Groups of several events in one transaction of a database server, and questions in one statement.
 
+use std::time::Duration;
+
+use boxoffice::buyer::UserId;
 use boxoffice::event::EventSnapshot;
-use boxoffice::group::Group;
+use boxoffice::group::{Facts, FactsQuery, Group};
+use boxoffice::idempotency::IdempotencyKey;
 use boxoffice::ids::{EventId, Version};
-use boxoffice::store::CommitError;
+use boxoffice::store::{CommitError, StoreError};
+use futures_util::future::{join, join_all};
 use storage::DatabaseLimits;
 
-use crate::fixture::{Shared, concert, create, group, reload, sale};
+use crate::fixture::{Shared, buyer, concert, create, group, reload, request, sale};
 use crate::mysql_server::{Database, Holder, limits};
+
+/// As many tasks write at a time, and as many ask.
+const TASKS: usize = 4;
 
 /// How the statement begins that waits for an event's row.
 const UPDATE_EVENTS: &str = "UPDATE (SELECT";
+
+/// How the statement begins that reads versions and keys.
+const SELECT_KEYS: &str = "SELECT id AS event_id";
 
 async fn events(store: &Shared, count: usize) -> Vec<EventSnapshot> {
     let mut events = Vec::new();
@@ -100,8 +111,6 @@ async fn a_lost_answer_leaves_every_group_of_its_transaction_unknown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_that_nobody_writes_in_time_is_given_back() {
-    /// As many as write at a time.
-    const WRITERS: usize = 4;
     let database = Database::new().await;
     let patient = DatabaseLimits {
         database_wait_ms_max: 1_000,
@@ -110,8 +119,8 @@ async fn a_group_that_nobody_writes_in_time_is_given_back() {
         ..limits()
     };
     let store = database.open_within(patient).await;
-    let events = events(&store, WRITERS + 1).await;
-    let (stuck, late) = events.split_at(WRITERS);
+    let events = events(&store, TASKS + 1).await;
+    let (stuck, late) = events.split_at(TASKS);
 
     let ids: Vec<EventId> = stuck.iter().map(|event| event.event.id).collect();
     let mut holder = Holder::of_events(&database, &ids).await;
@@ -134,6 +143,97 @@ async fn a_group_that_nobody_writes_in_time_is_given_back() {
     let late = reload(&store, late[0].event.id).await;
     assert_eq!(late.version, Version(1), "what was given back was written");
     group(&late).make(&sale(&late, "mina")).commit(&store).await;
+    store.close().await;
+    database.drop().await;
+}
+
+/// A key of mina's.
+fn key(event: &EventSnapshot) -> (UserId, IdempotencyKey) {
+    let name = format!("key-{}", event.event.id);
+    (buyer("mina"), request(&name, 7).key)
+}
+
+/// What a batch with that key asks, in an event where buyers have limits.
+fn question(event: &EventSnapshot) -> FactsQuery {
+    FactsQuery {
+        keys: vec![key(event)],
+        buyers: vec![buyer("mina"), buyer("jun")],
+        ..FactsQuery::default()
+    }
+}
+
+#[tokio::test]
+async fn batches_that_ask_together_are_each_told_what_is_theirs() {
+    let database = Database::new().await;
+    let store = database.open_within(limits()).await;
+    let mut events = events(&store, TASKS + 2).await;
+    let gone = EventId(999);
+    for event in &mut events {
+        let held = sale(event, "mina");
+        let request = request(key(event).1.as_str(), 7);
+        let bought = group(event).make(&held).key("mina", request, held.id);
+        *event = bought.commit(&store).await;
+    }
+
+    let mut holder = Holder::of_keys(&database).await;
+    let asked = events.iter().map(|event| (event.event.id, question(event)));
+    let asked: Vec<_> = asked.chain([(gone, question(&events[0]))]).collect();
+    let answers = asked
+        .iter()
+        .map(|(event, query)| store.facts(*event, query));
+    let watched = async {
+        holder.until_working(1, SELECT_KEYS).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let working = holder.working(SELECT_KEYS).await;
+        holder.let_go().await;
+        working
+    };
+    let (answers, working) = join(join_all(answers), watched).await;
+
+    assert_eq!(working, 1, "one statement asks for all");
+    for (event, facts) in events.iter().zip(&answers) {
+        let facts = facts.as_ref().expect("a working store");
+        assert_eq!(facts.version, Some(event.version));
+        let led_to = facts.keys[&key(event)].reservation;
+        assert_eq!((facts.keys.len(), facts.reservations.len()), (1, 1));
+        assert_eq!(facts.reservations[&led_to].event, event.event.id);
+        assert_eq!(facts.holdings, [(buyer("mina"), 1)].into());
+    }
+    assert_eq!(answers.last(), Some(&Ok(Facts::default())));
+    store.close().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_nobody_asks_for_in_time_hears_so() {
+    let database = Database::new().await;
+    let patient = DatabaseLimits {
+        database_wait_ms_max: 1_000,
+        database_answer_ms_max: 60_000,
+        ..limits()
+    };
+    let store = database.open_within(patient).await;
+    let events = events(&store, TASKS + 1).await;
+    let (stuck, late) = events.split_at(TASKS);
+
+    let mut holder = Holder::of_keys(&database).await;
+    let mut tasks = Vec::new();
+    for (busy, event) in (1..).zip(stuck) {
+        let (store, id, query) = (Shared::clone(&store), event.event.id, question(event));
+        tasks.push(tokio::spawn(async move { store.facts(id, &query).await }));
+        holder.until_working(busy, SELECT_KEYS).await;
+    }
+    let answer = store.facts(late[0].event.id, &question(&late[0])).await;
+    assert!(
+        matches!(answer, Err(StoreError::Unavailable(_))),
+        "{answer:?}"
+    );
+    holder.let_go().await;
+
+    for task in tasks {
+        let facts = task.await.expect("no panic").expect("a working store");
+        assert_eq!(facts.version, Some(Version(1)));
+    }
     store.close().await;
     database.drop().await;
 }

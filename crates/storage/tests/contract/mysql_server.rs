@@ -99,22 +99,29 @@ impl Holder {
         Self::of(database, &statements).await
     }
 
+    /// Holds all keys, so that whoever reads one waits as well.
+    pub(crate) async fn of_keys(database: &Database) -> Self {
+        let statement = format!("LOCK TABLES {}.idempotency WRITE", database.name());
+        Self::of(database, &statement).await
+    }
+
     /// Waits until as many connections as this work at a statement that begins like this.
     pub(crate) async fn until_working(&mut self, wanted: i64, statement: &str) {
+        while self.working(statement).await != wanted {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many connections work at a statement that begins like this.
+    pub(crate) async fn working(&mut self, statement: &str) -> i64 {
         let working = format!(
             "SELECT COUNT(*) AS working FROM information_schema.processlist \
              WHERE db = '{}' AND command <> 'Sleep' AND info LIKE '{statement}%'",
             self.database
         );
-        loop {
-            let working = sqlx::raw_sql(AssertSqlSafe(working.clone()));
-            let row = working.fetch_one(&mut self.connection).await;
-            let found: i64 = row.expect("the processes").get("working");
-            if found == wanted {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
+        let working = sqlx::raw_sql(AssertSqlSafe(working));
+        let row = working.fetch_one(&mut self.connection).await;
+        row.expect("the processes").get("working")
     }
 
     pub(crate) async fn let_go(&mut self) {
