@@ -79,7 +79,7 @@ fn every_kind_of_fault_and_answer_comes_up() {
 
 #[test]
 fn a_seed_holds_enough_to_go_wrong() {
-    let tally = run_all(1..201, 2, None, &|_| {});
+    let tally = run_all(1..401, 2, None, &|_| {});
     let (commands, faults) = (
         tally.commands / tally.seeds,
         tally.census.faults() / tally.seeds,

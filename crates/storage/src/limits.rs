@@ -10,9 +10,9 @@ pub struct DatabaseLimits {
     pub database_connections_max: u32,
     /// Connections that are kept while nothing is asked.
     pub database_connections_min: u32,
-    /// Who may wait for a connection, and groups that may wait to be written; beyond it the database
-    /// counts as unavailable, at once. Each event that sells on this node waits at most once, however
-    /// many buyers it has.
+    /// Who may wait for a connection, groups that may wait to be written, and batches that may wait to
+    /// ask; beyond it the database counts as unavailable, at once. Each event that sells on this node
+    /// waits at most once, however many buyers it has.
     pub database_waiters_max: u32,
     /// How long a connection is waited for, and by a group until somebody begins to write it, in
     /// milliseconds.
@@ -22,8 +22,8 @@ pub struct DatabaseLimits {
     pub database_answer_ms_max: u32,
     /// How long a statement waits for another transaction's row, in seconds.
     pub database_lock_wait_secs: u32,
-    /// Events whose groups may share a transaction, and with it a sync. With 1 a transaction is of
-    /// one event: for a database that is divided by events.
+    /// Events whose groups may share a transaction, and with it a sync, and whose questions may share a
+    /// statement. With 1 a transaction is of one event: for a database that is divided by events.
     pub database_events_joined_max: u32,
     /// How far a reader may lag before the writer is asked instead, in milliseconds.
     pub database_reader_lag_ms_max: u32,
