@@ -19,19 +19,66 @@ pub(crate) use crate::testing::snapshot;
 pub(crate) const EVENT: EventId = EventId(7);
 pub(crate) const OTHER_EVENT: EventId = EventId(8);
 
-pub(crate) const LEASE_TTL: Duration = Duration::from_millis(300);
-pub(crate) const PAGE_TTL: Duration = Duration::from_millis(200);
-pub(crate) const LOAD_MAX: Duration = Duration::from_millis(500);
-pub(crate) const FORGOTTEN: Duration = Duration::from_secs(1);
+/// How long things last beside a coordinator.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) lease_ttl_ms: u32,
+    /// Long enough to wait for something that does not come, and far below a lease's time.
+    pub(crate) a_while: Duration,
+    pub(crate) page_ttl_ms: u32,
+    pub(crate) load_ms_max: u32,
+    pub(crate) forgotten_secs: u32,
+    /// Whether time stands still while anything is done, so that waiting takes exactly its time.
+    pub(crate) is_stopped: bool,
+}
 
-/// Limits that a test can wait for even where the clock cannot be stopped.
-pub(crate) fn limits() -> CacheLimits {
-    CacheLimits {
-        lease_ttl_ms: 300,
-        page_ttl_ms: 200,
-        load_ms_max: 500,
-        forgotten_secs: 1,
-        ..CacheLimits::default()
+/// Where the clock stands still.
+pub(crate) const STOPPED: Pace = Pace {
+    lease_ttl_ms: 300,
+    a_while: Duration::from_millis(100),
+    page_ttl_ms: 200,
+    load_ms_max: 500,
+    forgotten_secs: 1,
+    is_stopped: true,
+};
+
+/// Where the clock goes on, whatever else the machine does meanwhile.
+pub(crate) const REAL: Pace = Pace {
+    lease_ttl_ms: 3_000,
+    a_while: Duration::from_secs(1),
+    page_ttl_ms: 2_000,
+    load_ms_max: 5_000,
+    forgotten_secs: 10,
+    is_stopped: false,
+};
+
+impl Pace {
+    /// Limits that a test can wait for.
+    pub(crate) fn limits(self) -> CacheLimits {
+        CacheLimits {
+            lease_ttl_ms: self.lease_ttl_ms,
+            page_ttl_ms: self.page_ttl_ms,
+            admitted_ttl_ms: 10_000,
+            load_ms_max: self.load_ms_max,
+            forgotten_secs: self.forgotten_secs,
+            ..CacheLimits::default()
+        }
+    }
+
+    pub(crate) fn lease_ttl(self) -> Duration {
+        Duration::from_millis(self.lease_ttl_ms.into())
+    }
+
+    pub(crate) fn page_ttl(self) -> Duration {
+        Duration::from_millis(self.page_ttl_ms.into())
+    }
+
+    pub(crate) fn load_max(self) -> Duration {
+        Duration::from_millis(self.load_ms_max.into())
+    }
+
+    pub(crate) fn forgotten(self) -> Duration {
+        Duration::from_secs(self.forgotten_secs.into())
     }
 }
 
@@ -118,11 +165,29 @@ impl Database {
 }
 
 /// A load that has read what it will bring, and ends when the test says so.
-pub(crate) fn held_load(found: View) -> (oneshot::Sender<()>, Load) {
+pub(crate) struct HeldLoad {
+    begun: oneshot::Receiver<()>,
+    end: oneshot::Sender<()>,
+}
+
+impl HeldLoad {
+    /// Waits until the database has been asked.
+    pub(crate) async fn has_begun(&mut self) {
+        (&mut self.begun).await.expect("the load begins");
+    }
+
+    pub(crate) fn end(self) {
+        self.end.send(()).expect("the load goes on");
+    }
+}
+
+pub(crate) fn held_load(found: View) -> (HeldLoad, Load) {
+    let (asked, begun) = oneshot::channel();
     let (end, ended) = oneshot::channel();
     let load = async move {
+        let _ = asked.send(());
         ended.await.expect("the test ends its loads");
         Ok(Some(found))
     };
-    (end, load.boxed())
+    (HeldLoad { begun, end }, load.boxed())
 }

@@ -12,8 +12,8 @@ use tokio::time::sleep;
 
 use crate::Nodes;
 use crate::building::{
-    Database, EVENT, LOAD_MAX, PAGE_TTL, event_key, event_view, first_page, held_load, load,
-    no_database, no_load, settle, snapshot, user, version_of,
+    Database, EVENT, event_key, event_view, first_page, held_load, load, no_database, no_load,
+    settle, snapshot, user, version_of,
 };
 
 pub(crate) async fn a_hundred_askers_load_once(nodes: Nodes) {
@@ -71,7 +71,7 @@ pub(crate) async fn a_page_is_loaded_again_when_its_time_is_up(nodes: Nodes) {
         .await;
     assert_eq!(first.expect("no error").expect("a page").view, page(1));
 
-    sleep(PAGE_TTL + Duration::from_millis(20)).await;
+    sleep(nodes.pace.page_ttl() + Duration::from_millis(20)).await;
     let second = nodes
         .here
         .view(key(), database.load(Ok(Some(page(2)))))
@@ -108,17 +108,17 @@ pub(crate) async fn each_kind_of_view_is_kept(nodes: Nodes) {
 }
 
 pub(crate) async fn the_first_asker_may_go_away_while_others_wait(nodes: Nodes) {
-    let (end, load) = held_load(event_view(1));
+    let (mut held, load) = held_load(event_view(1));
     let node = nodes.here.clone();
     let first = tokio::spawn(async move { node.view(event_key(), load).await });
-    settle().await;
+    held.has_begun().await;
     let node = nodes.here.clone();
     let second = tokio::spawn(async move { node.view(event_key(), no_load()).await });
     settle().await;
 
     first.abort();
     settle().await;
-    end.send(()).expect("the load goes on");
+    held.end();
     assert_eq!(version_of(&second.await.expect("no panic")), 1);
 }
 
@@ -173,7 +173,12 @@ pub(crate) async fn a_load_that_never_ends_is_given_up(nodes: Nodes) {
         matches!(answer, Err(StoreError::Unavailable(_))),
         "{answer:?}"
     );
-    assert!(began.elapsed() < LOAD_MAX * 2);
+    let waited = began.elapsed();
+    assert!(waited >= nodes.pace.load_max(), "{waited:?}");
+    assert!(
+        !nodes.pace.is_stopped || waited < nodes.pace.load_max() * 2,
+        "{waited:?}"
+    );
 
     let again = nodes
         .here

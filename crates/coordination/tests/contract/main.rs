@@ -2,6 +2,8 @@
 //!
 //! Time passes by tokio's clock only, so that a coordinator without a server is tested with the
 //! clock stopped. What is told of two nodes, `here` and `there`, holds for what they share.
+//! Beside a server everything lasts ten times as long, and only the stopped clock judges whether
+//! something took too long: what else a machine does is no fact about a coordinator.
 
 mod building;
 mod lease;
@@ -16,15 +18,18 @@ use std::sync::Arc;
 
 use boxoffice::coordinator::{Coordinator, CoordinatorHealth};
 use coordination::in_process::InProcess;
-use coordination::limits::{CacheLimits, RedisLimits};
+use coordination::limits::RedisLimits;
 use coordination::redis::{RedisCoordinator, RedisSettings};
 use rand::TryRng;
 use rand::rngs::SysRng;
+
+use crate::building::Pace;
 
 /// Two nodes beside the same shared part; the same one twice where nothing is shared.
 struct Nodes {
     here: Arc<dyn Coordinator>,
     there: Arc<dyn Coordinator>,
+    pace: Pace,
 }
 
 /// Turns the contract's sentences into tests of one implementation.
@@ -86,7 +91,7 @@ macro_rules! contract {
             $(
                 #[tokio::test(start_paused = $paused)]
                 async fn $test() {
-                    let nodes = $nodes(crate::building::limits()).await;
+                    let nodes = $nodes().await;
                     crate::$subject::$test(nodes).await;
                 }
             )*
@@ -97,24 +102,36 @@ macro_rules! contract {
 contract!(in_process, crate::in_process_nodes, start_paused = true);
 contract!(redis, crate::redis_nodes, start_paused = false);
 
-fn in_process_nodes(limits: CacheLimits) -> Ready<Nodes> {
-    let alone = Arc::new(InProcess::new(limits));
+fn in_process_nodes() -> Ready<Nodes> {
+    let pace = building::STOPPED;
+    let alone = Arc::new(InProcess::new(pace.limits()));
     ready(Nodes {
         here: alone.clone(),
         there: alone,
+        pace,
     })
 }
 
-async fn redis_nodes(limits: CacheLimits) -> Nodes {
+/// A Redis that answers late is still there: what becomes of one that is not, `faults` tells.
+const PATIENT: RedisLimits = RedisLimits {
+    redis_timeout_ms: 10_000,
+    redis_connect_timeout_ms: 10_000,
+    redis_pulse_ms: 2_000,
+    redis_retry_ms_max: 500,
+};
+
+async fn redis_nodes() -> Nodes {
+    let pace = building::REAL;
     let settings = RedisSettings {
         place: servers::running::redis_url().parse().expect("a place"),
         prefix: format!("contract-{:x}", SysRng.try_next_u64().expect("randomness")),
-        cache: limits,
-        redis: RedisLimits::default(),
+        cache: pace.limits(),
+        redis: PATIENT,
     };
     Nodes {
         here: connected(settings.clone()).await,
         there: connected(settings).await,
+        pace,
     }
 }
 
@@ -123,7 +140,7 @@ async fn connected(settings: RedisSettings) -> Arc<dyn Coordinator> {
     let node = Arc::new(RedisCoordinator::open(settings).await);
     let began = tokio::time::Instant::now();
     while node.health().await != CoordinatorHealth::Up {
-        assert!(began.elapsed().as_secs() < 10, "redis does not answer");
+        assert!(began.elapsed().as_secs() < 60, "redis does not answer");
         building::settle().await;
     }
     node

@@ -4,27 +4,23 @@ use std::sync::Arc;
 
 use boxoffice::coordinator::{Cached, Coordinator, View};
 use boxoffice::store::StoreError;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::Nodes;
 use crate::building::{
-    EVENT, FORGOTTEN, event_key, event_view, held_load, load, no_load, settle, snapshot, version_of,
+    EVENT, HeldLoad, event_key, event_view, held_load, load, no_load, snapshot, version_of,
 };
 
 type Answer = Result<Option<Cached>, StoreError>;
 
 /// An asker whose load has read the database and not yet come back.
-async fn asks(
-    node: &Arc<dyn Coordinator>,
-    found: View,
-) -> (oneshot::Sender<()>, JoinHandle<Answer>) {
-    let (end, load) = held_load(found);
+async fn asks(node: &Arc<dyn Coordinator>, found: View) -> (HeldLoad, JoinHandle<Answer>) {
+    let (mut held, load) = held_load(found);
     let node = Arc::clone(node);
     let asker = tokio::spawn(async move { node.view(event_key(), load).await });
-    settle().await;
-    (end, asker)
+    held.has_begun().await;
+    (held, asker)
 }
 
 pub(crate) async fn a_publication_is_seen_at_once(nodes: Nodes) {
@@ -44,14 +40,14 @@ pub(crate) async fn an_older_publication_never_overwrites_a_newer_one(nodes: Nod
 }
 
 pub(crate) async fn a_load_that_was_overtaken_yields_the_newer_state(nodes: Nodes) {
-    let (end, asker) = asks(&nodes.here, event_view(1)).await;
+    let (held, asker) = asks(&nodes.here, event_view(1)).await;
     nodes.here.publish(snapshot(EVENT, 2));
     assert_eq!(
         version_of(&nodes.here.view(event_key(), no_load()).await),
         2
     );
 
-    end.send(()).expect("the load goes on");
+    held.end();
     assert_eq!(version_of(&asker.await.expect("no panic")), 2);
     assert_eq!(
         version_of(&nodes.here.view(event_key(), no_load()).await),
@@ -60,9 +56,9 @@ pub(crate) async fn a_load_that_was_overtaken_yields_the_newer_state(nodes: Node
 }
 
 pub(crate) async fn a_load_that_is_newer_than_a_publication_stays(nodes: Nodes) {
-    let (end, asker) = asks(&nodes.here, event_view(3)).await;
+    let (held, asker) = asks(&nodes.here, event_view(3)).await;
     nodes.here.publish(snapshot(EVENT, 2));
-    end.send(()).expect("the load goes on");
+    held.end();
     assert_eq!(version_of(&asker.await.expect("no panic")), 3);
     assert_eq!(
         version_of(&nodes.here.view(event_key(), no_load()).await),
@@ -91,11 +87,11 @@ pub(crate) async fn a_deleted_event_is_not_there_any_more(nodes: Nodes) {
 }
 
 pub(crate) async fn a_load_from_before_a_deletion_does_not_bring_the_event_back(nodes: Nodes) {
-    let (end, asker) = asks(&nodes.here, event_view(1)).await;
+    let (held, asker) = asks(&nodes.here, event_view(1)).await;
     nodes.here.forget(EVENT);
     assert_eq!(nodes.here.view(event_key(), load(Ok(None))).await, Ok(None));
 
-    end.send(()).expect("the load goes on");
+    held.end();
     assert_eq!(asker.await.expect("no panic"), Ok(None));
     assert_eq!(nodes.here.view(event_key(), load(Ok(None))).await, Ok(None));
 }
@@ -110,7 +106,7 @@ pub(crate) async fn a_late_publication_does_not_bring_a_deleted_event_back(nodes
 
 pub(crate) async fn a_deletion_is_remembered_for_a_while_only(nodes: Nodes) {
     nodes.here.forget(EVENT);
-    sleep(FORGOTTEN + FORGOTTEN / 10).await;
+    sleep(nodes.pace.forgotten() * 11 / 10).await;
     let asked = nodes
         .here
         .view(event_key(), load(Ok(Some(event_view(4)))))
