@@ -1,9 +1,10 @@
 //! A Redis of one test's own, nodes beside it, and a way to meddle with it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Load, View, ViewKey};
+use boxoffice::coordinator::{Cached, Coordinator, CoordinatorHealth, Lease, Load, View, ViewKey};
 use boxoffice::ids::EventId;
 use coordination::limits::{CacheLimits, RedisLimits};
 use coordination::redis::{RedisCoordinator, RedisSettings};
@@ -19,7 +20,18 @@ pub(crate) const EVENT: EventId = EventId(7);
 pub(crate) const AT_ONCE: Duration = Duration::ZERO;
 
 /// How long something may take that certainly happens.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The most that one turn of a [`timed`] wait counts.
+const TURN_MAX: Duration = ms(10);
+
+/// For a story that is not about time: a Redis that answers late is still there.
+const PATIENT: RedisLimits = RedisLimits {
+    redis_timeout_ms: 10_000,
+    redis_connect_timeout_ms: 2_000,
+    redis_pulse_ms: 2_000,
+    redis_retry_ms_max: 500,
+};
 
 pub(crate) const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -38,9 +50,16 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// A server of its own.
+    /// A server of its own, and nodes that are patient with it.
     pub(crate) fn new() -> Self {
         Self::with(&[])
+    }
+
+    /// The same, with nodes that give Redis the time that the platform gives it.
+    pub(crate) fn in_a_hurry() -> Self {
+        let mut house = Self::new();
+        house.settings.redis = RedisLimits::default();
+        house
     }
 
     /// A server of its own with these arguments.
@@ -51,7 +70,7 @@ impl House {
             place: servers::redis::url(&redis).parse().expect("a place"),
             prefix: "onsale".to_owned(),
             cache: CacheLimits::default(),
-            redis: RedisLimits::default(),
+            redis: PATIENT,
         };
         Self { redis, settings }
     }
@@ -106,14 +125,46 @@ pub(crate) async fn is_up(node: &RedisCoordinator) -> bool {
     node.health().await == CoordinatorHealth::Up
 }
 
-/// Waits for a condition, and says how long that took.
-pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) -> Duration {
+/// A lease, asked for until it is given: a node in a hurry may give a slow Redis up once.
+pub(crate) async fn given(node: &RedisCoordinator) -> Lease {
+    let began = Instant::now();
+    loop {
+        if let Some(lease) = node.acquire(EVENT, AT_ONCE).await {
+            return lease;
+        }
+        assert!(began.elapsed() < PATIENCE, "no lease in {PATIENCE:?}");
+        sleep(ms(2)).await;
+    }
+}
+
+/// How long something takes while this process runs.
+///
+/// Where the machine stops it for a while, that is not counted: who waits for a timer of 150 ms is
+/// told from who was not let run for 150 ms, and only the former is ours to mend.
+pub(crate) async fn timed<T>(does: impl Future<Output = T>) -> (T, Duration) {
+    let mut does = pin!(does);
+    let mut spent = Duration::ZERO;
+    loop {
+        let turned = Instant::now();
+        let done = tokio::select! {
+            biased;
+            done = &mut does => Some(done),
+            () = sleep(ms(2)) => None,
+        };
+        spent += turned.elapsed().min(TURN_MAX);
+        if let Some(done) = done {
+            return (done, spent);
+        }
+    }
+}
+
+/// Waits for a condition.
+pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < PATIENCE, "not in {PATIENCE:?}: {what}");
         sleep(ms(2)).await;
     }
-    began.elapsed()
 }
 
 /// A load that finds this version in the database.

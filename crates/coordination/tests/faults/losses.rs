@@ -1,10 +1,11 @@
 //! Redis killed, restarted, stopped, emptied, full, or deaf on one side.
 
 use boxoffice::coordinator::{Coordinator, CoordinatorHealth};
+use coordination::redis::RedisCoordinator;
 use rustix::process::Signal;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use crate::house::{AT_ONCE, EVENT, House, is_up, load, ms, no_load, seen, until};
+use crate::house::{AT_ONCE, EVENT, House, given, is_up, load, ms, no_load, seen, timed, until};
 use crate::testing::snapshot;
 
 /// What a node may lose by a Redis that has just gone: a command's time, and a little.
@@ -15,54 +16,48 @@ const COST_AFTERWARDS_MAX: std::time::Duration = ms(140);
 
 #[tokio::test]
 async fn without_redis_a_node_begins_and_serves_and_says_so() {
-    let mut house = House::new();
+    let mut house = House::in_a_hurry();
+    house.settings.cache.unheard_ttl_ms = 60_000;
     house.kill();
     let settings = house.settings.clone();
-    let node = coordination::redis::RedisCoordinator::open(settings).await;
+    let node = RedisCoordinator::open(settings).await;
     assert_eq!(node.health().await, CoordinatorHealth::Degraded);
 
-    let began = Instant::now();
-    assert_eq!(node.acquire(EVENT, ms(150)).await, None);
-    assert_eq!(seen(&node, load(1)).await, (1, false));
-    node.publish(snapshot(EVENT, 2));
-    assert_eq!(seen(&node, no_load()).await, (2, true));
-    assert!(
-        began.elapsed() < COST_AFTERWARDS_MAX,
-        "{:?}",
-        began.elapsed()
-    );
+    let serving = async {
+        assert_eq!(node.acquire(EVENT, ms(150)).await, None);
+        assert_eq!(seen(&node, load(1)).await, (1, false));
+        node.publish(snapshot(EVENT, 2));
+        assert_eq!(seen(&node, no_load()).await, (2, true));
+    };
+    let ((), cost) = timed(serving).await;
+    assert!(cost < COST_AFTERWARDS_MAX, "{cost:?}");
 
     house.start_again();
     until("it is used once it is there", async || is_up(&node).await).await;
-    assert!(node.acquire(EVENT, AT_ONCE).await.is_some());
+    given(&node).await;
 }
 
 #[tokio::test]
 async fn a_redis_that_is_killed_costs_little_and_is_used_again_when_it_is_back() {
-    let mut house = House::new();
+    let mut house = House::in_a_hurry();
     let (here, there) = (house.node().await, house.node().await);
-    let held = here.acquire(EVENT, AT_ONCE).await.expect("a lease");
+    let held = given(&here).await;
     seen(&there, load(1)).await;
     house.kill();
 
-    let began = Instant::now();
-    let _ = here.is_wanted(&held).await;
-    here.release(held).await;
-    assert_eq!(there.acquire(EVENT, ms(150)).await, None);
-    assert!(began.elapsed() < COST_MAX, "{:?}", began.elapsed());
+    let losing = async {
+        let _ = here.is_wanted(&held).await;
+        here.release(held).await;
+        assert_eq!(there.acquire(EVENT, ms(150)).await, None);
+    };
+    let ((), cost) = timed(losing).await;
+    assert!(cost < COST_MAX, "{cost:?}");
     until("both know", async || {
         !is_up(&here).await && !is_up(&there).await
     })
     .await;
-    let began = Instant::now();
-    for _ in 0..10 {
-        assert_eq!(here.acquire(EVENT, ms(150)).await, None);
-    }
-    assert!(
-        began.elapsed() < COST_AFTERWARDS_MAX,
-        "{:?}",
-        began.elapsed()
-    );
+    let ((), cost) = timed(asks_ten_times_in_vain(&here)).await;
+    assert!(cost < COST_AFTERWARDS_MAX, "{cost:?}");
 
     // What is committed meanwhile, nobody is told; nobody may serve the old for long either.
     here.publish(snapshot(EVENT, 2));
@@ -74,9 +69,15 @@ async fn a_redis_that_is_killed_costs_little_and_is_used_again_when_it_is_back()
         is_up(&here).await && is_up(&there).await
     })
     .await;
-    let lease = here.acquire(EVENT, AT_ONCE).await.expect("a lease");
+    let lease = given(&here).await;
     assert_eq!(there.acquire(EVENT, AT_ONCE).await, None);
     here.release(lease).await;
+}
+
+async fn asks_ten_times_in_vain(node: &RedisCoordinator) {
+    for _ in 0..10 {
+        assert_eq!(node.acquire(EVENT, ms(150)).await, None);
+    }
 }
 
 #[tokio::test]
@@ -102,22 +103,17 @@ async fn what_was_committed_while_redis_was_lost_is_told_when_it_is_back() {
 
 #[tokio::test]
 async fn a_redis_that_is_stopped_costs_one_command_and_leaves_no_lease_behind() {
-    let mut house = House::new();
+    let mut house = House::in_a_hurry();
     let (here, there) = (house.node().await, house.node().await);
     house.redis.signal(Signal::STOP).expect("it stops");
-    let began = Instant::now();
-    assert_eq!(here.acquire(EVENT, ms(150)).await, None);
-    assert_eq!(there.acquire(EVENT, ms(150)).await, None);
-    assert!(began.elapsed() < COST_MAX * 2, "{:?}", began.elapsed());
-    let began = Instant::now();
-    for _ in 0..10 {
+    let losing = async {
         assert_eq!(here.acquire(EVENT, ms(150)).await, None);
-    }
-    assert!(
-        began.elapsed() < COST_AFTERWARDS_MAX,
-        "{:?}",
-        began.elapsed()
-    );
+        assert_eq!(there.acquire(EVENT, ms(150)).await, None);
+    };
+    let ((), cost) = timed(losing).await;
+    assert!(cost < COST_MAX * 2, "{cost:?}");
+    let ((), cost) = timed(asks_ten_times_in_vain(&here)).await;
+    assert!(cost < COST_AFTERWARDS_MAX, "{cost:?}");
     until("both say so", async || {
         !is_up(&here).await && !is_up(&there).await
     })
@@ -129,16 +125,13 @@ async fn a_redis_that_is_stopped_costs_one_command_and_leaves_no_lease_behind() 
     })
     .await;
     // What was sent before is carried out now; whoever asked is long gone and has said so.
-    let waited = until("the lease is free", async || {
-        here.acquire(EVENT, AT_ONCE).await.is_some()
-    })
-    .await;
+    let (_, waited) = timed(given(&here)).await;
     assert!(waited < ms(2_000), "{waited:?}");
 }
 
 #[tokio::test]
 async fn a_subscription_that_breaks_lets_no_old_stock_be_shown() {
-    let house = House::new();
+    let house = House::in_a_hurry();
     let (here, there) = (house.node().await, house.node().await);
     let mut oldest = ms(0);
     for version in 1..=40 {
@@ -148,13 +141,11 @@ async fn a_subscription_that_breaks_lets_no_old_stock_be_shown() {
                 .await;
         }
         here.publish(snapshot(EVENT, version));
-        let committed = Instant::now();
         // The database has it by now; the cache there may be behind, for less than a second.
-        until("the new stock is shown there", async || {
+        let shown = until("the new stock is shown there", async || {
             seen(&there, load(version)).await.0 == version
-        })
-        .await;
-        oldest = oldest.max(committed.elapsed());
+        });
+        oldest = oldest.max(timed(shown).await.1);
     }
     assert!(oldest < ms(1_000), "{oldest:?}");
 }
@@ -202,7 +193,7 @@ async fn a_full_redis_evicts_and_everything_goes_on() {
 async fn a_redis_that_refuses_to_write_is_not_used() {
     let house = House::with(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
     let settings = house.settings.clone();
-    let node = coordination::redis::RedisCoordinator::open(settings).await;
+    let node = RedisCoordinator::open(settings).await;
     assert_eq!(node.health().await, CoordinatorHealth::Degraded);
     assert_eq!(seen(&node, load(3)).await, (3, false));
     assert_eq!(node.acquire(EVENT, ms(150)).await, None);

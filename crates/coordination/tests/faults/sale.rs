@@ -23,7 +23,7 @@ use coordination::redis::RedisCoordinator;
 use rustix::process::Signal;
 use storage::MemoryStore;
 
-use crate::house::{House, ms, until};
+use crate::house::{House, ms, timed, until};
 use crate::testing::snapshot;
 
 struct WallClock(std::time::Instant);
@@ -157,7 +157,7 @@ impl Sale {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_sell_every_seat_once() {
-    let house = House::new();
+    let house = House::in_a_hurry();
     let sale = Sale::of(1_000, 0, &house).await;
     let told = sale.rush(1_500, ms(0)).await;
     sale.is_exact(&told, 1_000).await;
@@ -165,7 +165,7 @@ async fn two_nodes_sell_every_seat_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_is_killed_in_the_middle_of_a_sale_is_not_noticed_by_any_buyer() {
-    let mut house = House::new();
+    let mut house = House::in_a_hurry();
     let sale = Sale::of(1_000, 0, &house).await;
     let rush = sale.rush(1_500, ms(10));
     let breaks = async {
@@ -180,7 +180,7 @@ async fn a_redis_that_is_killed_in_the_middle_of_a_sale_is_not_noticed_by_any_bu
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_stops_in_the_middle_of_a_sale_is_not_noticed_by_any_buyer() {
-    let mut house = House::new();
+    let mut house = House::in_a_hurry();
     let sale = Sale::of(1_000, 0, &house).await;
     let rush = sale.rush(1_500, ms(10));
     let breaks = async {
@@ -195,7 +195,7 @@ async fn a_redis_that_stops_in_the_middle_of_a_sale_is_not_noticed_by_any_buyer(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_that_are_deleted_all_the_time_harm_no_sale() {
-    let house = House::new();
+    let house = House::in_a_hurry();
     let sale = Sale::of(1_000, 0, &house).await;
     let rush = sale.rush(1_500, ms(5));
     let robber = async {
@@ -214,11 +214,12 @@ async fn leases_that_are_deleted_all_the_time_harm_no_sale() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holds_that_end_are_ended_once_whichever_node_does_it() {
-    let house = House::new();
+    let house = House::in_a_hurry();
     let sale = Sale::of(100, 1, &house).await;
     let _background = sale.nodes.each_ref().map(BoxOffice::start_background);
+    // The first may be over before the last begins.
     let told = sale.rush(100, ms(0)).await;
-    sale.is_exact(&told, 100).await;
+    assert!(told.iter().all(Result::is_ok), "{told:?}");
     until("every seat is back", async || {
         sale.stock().await.available == 100
     })
@@ -227,14 +228,14 @@ async fn holds_that_end_are_ended_once_whichever_node_does_it() {
     assert_eq!(invariants::check(&ledger.expect("the books")), []);
 
     // Both nodes show it within a second, whichever of them did it.
-    let ended = std::time::Instant::now();
-    for node in &sale.nodes {
-        until("it is shown", async || {
-            let shown = node.event(sale.event).await.expect("an answer");
-            shown.expect("the event").snapshot.stock().available == 100
-        })
-        .await;
-    }
-    assert!(ended.elapsed() < ms(1_000), "{:?}", ended.elapsed());
+    let shows = async |node: &BoxOffice| {
+        let shown = node.event(sale.event).await.expect("an answer");
+        shown.expect("the event").snapshot.stock().available == 100
+    };
+    let both = until("it is shown", async || {
+        shows(&sale.nodes[0]).await && shows(&sale.nodes[1]).await
+    });
+    let ((), ended) = timed(both).await;
+    assert!(ended < ms(1_000), "{ended:?}");
     drop(sale.caches);
 }
