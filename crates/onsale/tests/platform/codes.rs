@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::api::stream::Watcher;
+use crate::edge::bounds::refused;
 use crate::edge::unwell::Lock;
 use crate::server::{House, Server, body_of, read_answer};
 
@@ -364,10 +365,9 @@ async fn of_bounds(lang: &'static str) -> Heard {
         .hears_with("REQUEST_TIMEOUT", RESERVE, late, Value::Null)
         .await;
     let client = "x-forwarded-for: 203.0.113.7\r\n";
-    asker.send("GET /api/events", client, &Value::Null).await;
-    asker
-        .hears_with("RATE_LIMITED", "GET /api/events", client, Value::Null)
-        .await;
+    let asking = async || asker.send("GET /api/events", client, &Value::Null).await;
+    let refusal = refused(asking).await;
+    asker.heard.note(&refusal, "RATE_LIMITED", lang);
     let endless = format!("GET /api/{}", "x".repeat(70_000));
     asker.hears("URI_TOO_LONG", &endless, Value::Null).await;
     let large = format!("x: {}\r\n", "y".repeat(200_000));
@@ -384,7 +384,7 @@ async fn of_bounds(lang: &'static str) -> Heard {
 
 /// What is said when something is wrong with the server itself.
 async fn of_bad_days(lang: &'static str) -> Heard {
-    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "2000");
     let mut server = house.open();
     let event = server.event(json!({ "totalSeats": 1 })).await;
     let mut asker = Asker::new(&server, lang);
@@ -395,15 +395,16 @@ async fn of_bad_days(lang: &'static str) -> Heard {
     lock.release().await;
     let mut heard = asker.heard;
 
-    let mut silent = server.connect().await;
+    let mut asking = server.connect().await;
+    let begun = b"GET /api/health/ready HTTP/1.1\r\n";
+    asking.write_all(begun).await.expect("sent");
     let (_, watcher) = Watcher::begin(&server, event, "").await;
     server.terminate();
     watcher.rest().await;
-    let request =
-        format!("GET /api/health/ready HTTP/1.1\r\nhost: x\r\naccept-language: {lang}\r\n\r\n");
-    silent.write_all(request.as_bytes()).await.expect("sent");
+    let rest = format!("host: x\r\naccept-language: {lang}\r\n\r\n");
+    asking.write_all(rest.as_bytes()).await.expect("sent");
     let mut answer = Vec::new();
-    let _ = silent.read_to_end(&mut answer).await;
+    let _ = asking.read_to_end(&mut answer).await;
     heard.note(&read_answer(&answer), "SERVICE_UNAVAILABLE", lang);
     assert!(server.wait().success());
 

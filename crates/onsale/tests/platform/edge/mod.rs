@@ -1,6 +1,6 @@
 //! What the server does before and after a request is looked at: its guard.
 
-mod bounds;
+pub(crate) mod bounds;
 mod crowd;
 mod dress;
 mod log;

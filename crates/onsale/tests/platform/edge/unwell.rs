@@ -33,7 +33,7 @@ impl Lock {
 
 #[tokio::test]
 async fn an_outcome_that_is_not_known_in_time_is_504_with_the_id_to_ask_about() {
-    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "300");
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "2000");
     let server = house.open();
     let event = server.event(json!({ "totalSeats": 3 })).await;
     let lock = Lock::take(&house).await;
@@ -57,10 +57,10 @@ async fn an_outcome_that_is_not_known_in_time_is_504_with_the_id_to_ask_about() 
 #[tokio::test]
 async fn a_write_that_outlasts_its_time_is_504_and_not_called_undone() {
     let house = House::on_file()
-        .with("ONSALE_REQUEST_DEADLINE_MS", "100")
+        .with("ONSALE_REQUEST_DEADLINE_MS", "1000")
         .with("ONSALE_LEASE_WAIT_MS_MAX", "50")
-        .with("ONSALE_BODY_TIMEOUT_MS", "100")
-        .with("ONSALE_HANDLING_TIMEOUT_MS", "300");
+        .with("ONSALE_BODY_TIMEOUT_MS", "1000")
+        .with("ONSALE_HANDLING_TIMEOUT_MS", "2000");
     let server = house.open();
     let lock = Lock::take(&house).await;
     let body = json!({ "userId": "mina", "username": "Mina" }).to_string();

