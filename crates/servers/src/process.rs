@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -197,8 +199,22 @@ pub fn end_guarded() {
     }
 }
 
-/// A port that nobody listens on at the moment.
+/// Ports that no system gives to who asks for any port, and that leave room for a cluster's second
+/// one, 10,000 above. Linux begins at 32,768 where nobody has told it otherwise.
+const PORTS: Range<u16> = 15_000..32_000;
+
+/// A port that nobody listens on at the moment, and that nobody else is likely to be given between
+/// this and the start of who is to listen.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
+    for _ in 0..100 {
+        // Each of these is seeded anew by the system.
+        let number = RandomState::new().build_hasher().finish();
+        let offset = number % u64::try_from(PORTS.len())?;
+        let port = PORTS.start + u16::try_from(offset)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }
