@@ -7,6 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
+/// Another run of the package manager, which machines start by themselves, is waited for.
+const LOCK_WAIT: &str = "-oDPkg::Lock::Timeout=600";
+
 /// Programs that belong together, and the packages that hold them and their libraries.
 pub(crate) struct Suite {
     pub(crate) programs: &'static [&'static str],
@@ -56,7 +59,7 @@ impl Suite {
         std::fs::create_dir_all(&packed)?;
         if self.download(&packed).is_err() {
             // The machine may never have asked for the lists.
-            run(Command::new("apt-get").args(["update", "--quiet=2"]))
+            run(Command::new("apt-get").args([LOCK_WAIT, "update", "--quiet=2"]))
                 .and_then(|()| self.download(&packed))
                 .with_context(|| {
                     format!(
@@ -72,7 +75,7 @@ impl Suite {
     fn download(&self, packed: &Path) -> anyhow::Result<()> {
         let mut command = Command::new("apt-get");
         command
-            .args(["download", "--quiet=2"])
+            .args([LOCK_WAIT, "download", "--quiet=2"])
             .args(self.packages)
             .current_dir(packed);
         run(&mut command)

@@ -152,16 +152,20 @@ pub(crate) fn typeface(family: &str, package: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Another run of the package manager, which machines start by themselves, is waited for.
+const LOCK_WAIT: &str = "-oDPkg::Lock::Timeout=600";
+
 fn install_debian(packages: &[&str]) -> anyhow::Result<()> {
     step(
         "apt-get update",
-        Command::new("apt-get").args(["update", "--quiet=2"]),
+        Command::new("apt-get").args([LOCK_WAIT, "update", "--quiet=2"]),
     )?;
     step(
         &format!("install {}", packages.join(" ")),
         Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
+            .args([LOCK_WAIT, "install", "--yes", "--quiet=2"])
+            .arg("--no-install-recommends")
             .args(packages),
     )
 }
