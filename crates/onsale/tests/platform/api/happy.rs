@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{get, hide_what_varies, open, post};
+use super::{get, hide_what_varies, open, post, until_up};
 use crate::server::body_of;
 
 /// Hides also what the clock and the machine say.
@@ -61,6 +61,7 @@ async fn every_endpoint_answers_in_its_shape() {
     ] {
         let mut answer = get(&mut client, path, 200).await;
         if name == "health" {
+            answer = until_up(&mut client).await;
             // Beside Redis it is another one.
             let mode = answer["components"]["redis"]["details"]["mode"].take();
             assert!(mode == "embedded" || mode == "shared", "{mode}");

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{get, open, post};
+use super::{get, open, post, until_up};
 
 #[tokio::test]
 async fn health_tells_of_every_part() {
     let (_house, _server, mut client) = open().await;
-    let health = get(&mut client, "/api/health", 200).await;
+    let health = until_up(&mut client).await;
     assert_eq!(health["status"], "UP");
     for part in ["db", "redis", "diskSpace"] {
         assert_eq!(health["components"][part]["status"], "UP", "{health}");

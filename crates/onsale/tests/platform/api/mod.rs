@@ -90,3 +90,16 @@ fn hide_what_varies(value: &mut Value) {
         _ => {}
     }
 }
+
+/// Waits until the node is well in every part, as it may not be while it connects; gives its health.
+async fn until_up(client: &mut Client) -> Value {
+    let began = std::time::Instant::now();
+    loop {
+        let health = get(client, "/api/health", 200).await;
+        if health["status"] == "UP" && health["components"]["redis"]["status"] == "UP" {
+            return health;
+        }
+        assert!(began.elapsed().as_secs() < 60, "{health}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

@@ -143,8 +143,8 @@ async fn cancelled_and_expired_seats_can_be_bought_again() {
     )
     .await;
 
-    let holding = json!({ "seatTypes": [assigned("R", 1, 1)], "holdSeconds": 1 });
-    let event = server.event(holding).await;
+    let holding = |secs: u32| json!({ "seatTypes": [assigned("R", 1, 1)], "holdSeconds": secs });
+    let event = server.event(holding(600)).await;
     let made = post(
         &mut client,
         "/api/reservations",
@@ -159,7 +159,15 @@ async fn cancelled_and_expired_seats_can_be_bought_again() {
         ),
         (Some("HELD"), "H")
     );
-    // The hold ends by itself; until then the seat is somebody's.
+    // A hold ends by itself; until then the seat is somebody's.
+    let event = server.event(holding(1)).await;
+    let made = post(
+        &mut client,
+        "/api/reservations",
+        wanting(event, &["R-A-1"]),
+        201,
+    )
+    .await;
     loop {
         let wanted = wanting(event, &["R-A-1"]);
         let answer = client.post("/api/reservations", None, &wanted).await;

@@ -256,7 +256,7 @@ async fn a_stream_does_not_hold_up_a_shutdown() {
     let asked = std::time::Instant::now();
     server.terminate();
     assert!(server.wait().success());
-    assert!(asked.elapsed().as_secs() < 5, "{:?}", asked.elapsed());
+    assert!(asked.elapsed().as_secs() < 25, "{:?}", asked.elapsed());
     while watcher.state().await.is_some() {}
     unread.rest().await;
 }

@@ -91,7 +91,7 @@ async fn a_crowd_in_the_way_spoils_no_sale_and_holds_up_no_shutdown() {
     assert!(server.wait().success());
     // The grace, and time to let go of thousands of connections.
     assert!(
-        asked.elapsed() < Duration::from_secs(10),
+        asked.elapsed() < Duration::from_secs(30),
         "{:?}",
         asked.elapsed()
     );

@@ -69,12 +69,20 @@ async fn until(server: &Server, event: i64, revenue: &str) {
 #[tokio::test]
 async fn reservations_per_second_are_reservations_and_not_seats() {
     let house = house();
-    let (server, event) = open(&house).await;
-    assert_eq!(pulse(&server, event, "").await["perSecond"], "0.0");
-    take(&server, event, 5).await;
-    take(&server, event, 7).await;
-    assert_eq!(pulse(&server, event, "").await["perSecond"], "0.4");
-    shown(&server, event).await.says("Reservations per second");
+    loop {
+        let (server, event) = open(&house).await;
+        assert_eq!(pulse(&server, event, "").await["perSecond"], "0.0");
+        let began = std::time::Instant::now();
+        take(&server, event, 5).await;
+        take(&server, event, 7).await;
+        let rate = pulse(&server, event, "").await["perSecond"].clone();
+        // The rate is that of the last five seconds; who was slower has to ask again.
+        if began.elapsed().as_secs() < 4 {
+            assert_eq!(rate, "0.4");
+            shown(&server, event).await.says("Reservations per second");
+            break;
+        }
+    }
 }
 
 /// The points of the chart, as the page brings them.
