@@ -363,6 +363,7 @@ async fn a_shutdown_answers_what_is_in_handling_and_refuses_what_is_new() {
 async fn a_shutdown_closes_idle_connections_at_once() {
     let mut server = serve(ServerLimits {
         idle_timeout_ms: 60_000,
+        shutdown_grace_ms: 60_000,
         ..short_limits()
     });
     let mut stream = server.connect().await;
@@ -377,7 +378,7 @@ async fn a_shutdown_closes_idle_connections_at_once() {
     assert_eq!(rest(&mut stream).await, "");
     server.running.await.expect("an orderly end");
     assert!(
-        asked.elapsed() < Duration::from_secs(3),
+        asked.elapsed() < Duration::from_secs(30),
         "{:?}",
         asked.elapsed()
     );
