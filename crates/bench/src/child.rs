@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// How long a server may take until it says where it listens.
-const START_MAX: Duration = Duration::from_secs(30);
+const START_MAX: Duration = Duration::from_mins(2);
 
 /// What every server prints before its address.
 pub(crate) const LISTENING: &str = "listening on ";

@@ -17,7 +17,7 @@ const MASTER: &str = "drill";
 const AT_ONCE: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
 
 /// How long servers may take to come to what is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How often a condition is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);

@@ -32,7 +32,7 @@ impl Pace {
         calm: Duration::from_secs(1),
         outage: Duration::from_millis(1_500),
         after: Duration::from_millis(1_500),
-        buyers_per_sec: 100,
+        buyers_per_sec: 20,
         burst: 300,
         lease_ttl: Duration::from_secs(1),
     };
