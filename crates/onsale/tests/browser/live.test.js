@@ -12,7 +12,7 @@ import { openLine } from "./support/line.js";
 const SLOWER = 4;
 const DRAGGED = 40;
 const BUSY_MILLIS_MAX = 200;
-const INTERRUPTED = 2;
+const INTERRUPTED = Number(process.env.TEST_INTERRUPTED_MAX ?? 2);
 
 let house;
 let browser;
@@ -83,13 +83,21 @@ test("a page that nobody sees holds no stream, and catches up when it is seen", 
 });
 
 test("the sale opens by itself, at its moment, with a form", async () => {
-  const opensAt = new Date(Date.now() + 3_000);
-  const { eventId } = await house.event({ saleOpensAt: opensAt.toISOString() });
-  const page = await visit(`/events/${eventId}`);
-  await page.getByRole("heading", { name: "The sale has not opened yet" }).waitFor();
-  assert.match(await page.locator("[data-countdown]").textContent(), /^00:0\d$/);
-  await page.getByRole("button", { name: "Reserve" }).waitFor();
-  assert.ok(Date.now() >= opensAt.getTime() - 50);
+  const opening = async (lead) => {
+    const opensAt = new Date(Date.now() + lead);
+    const { eventId } = await house.event({ saleOpensAt: opensAt.toISOString() });
+    const page = await visit(`/events/${eventId}`);
+    const [title, left] = await page.evaluate(() => ["#buy-title", "[data-countdown]"].map((name) => document.querySelector(name)?.textContent));
+    return { opensAt, page, title, left };
+  };
+  // Who was so slow that it is open already looks at another, and earlier.
+  let lead = 3_000;
+  let opened = await opening(lead);
+  while (opened.title !== "The sale has not opened yet" && lead < 60_000) opened = await opening((lead *= 2));
+  assert.equal(opened.title, "The sale has not opened yet");
+  assert.match(opened.left, /^0\d:\d\d$/);
+  await opened.page.getByRole("button", { name: "Reserve" }).waitFor();
+  assert.ok(Date.now() >= opened.opensAt.getTime() - 50);
 });
 
 test("a sale whose opening was moved earlier opens where somebody waits for it", async () => {

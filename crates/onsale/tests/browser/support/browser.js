@@ -28,7 +28,7 @@ export async function visitor(browser, { size = "phone", lang = "en", theme = "l
     hasTouch: size === "phone",
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }
 

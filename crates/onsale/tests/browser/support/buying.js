@@ -36,7 +36,7 @@ export async function countReservations(house, eventId) {
 }
 
 /** Waits until something holds, and says what it last was where it never does. */
-export async function until(read, isSo, patience = 10_000) {
+export async function until(read, isSo, patience = 60_000) {
   const end = Date.now() + patience;
   let last;
   while (Date.now() < end) {

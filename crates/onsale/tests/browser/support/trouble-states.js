@@ -83,8 +83,13 @@ export const TROUBLE_STATES = {
   down: (visit) => visit.go("/reservations/00000000-0000-7000-8000-000000000000", visit.troubled.torn),
 
   busy: async (visit) => {
-    await visit.page.setExtraHTTPHeaders({ "x-forwarded-for": newAddress() });
-    await untilAnswered(visit, "GET", 429, () => visit.page.goto(visit.troubled.crowded.url));
+    const { crowded } = visit.troubled;
+    const address = newAddress();
+    await visit.page.setExtraHTTPHeaders({ "x-forwarded-for": address });
+    await untilAnswered(visit, "GET", 429, async () => {
+      await fetch(`${crowded.url}/tickets`, { headers: { "x-forwarded-for": address } });
+      await visit.page.goto(crowded.url);
+    });
   },
   "busy-form": async (visit) => {
     const { crowded } = visit.troubled;
