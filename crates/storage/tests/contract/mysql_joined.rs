@@ -165,7 +165,11 @@ fn question(event: &EventSnapshot) -> FactsQuery {
 #[tokio::test]
 async fn batches_that_ask_together_are_each_told_what_is_theirs() {
     let database = Database::new().await;
-    let store = database.open_within(limits()).await;
+    let patient = DatabaseLimits {
+        database_answer_ms_max: 60_000,
+        ..limits()
+    };
+    let store = database.open_within(patient).await;
     let mut events = events(&store, TASKS + 2).await;
     let gone = EventId(999);
     for event in &mut events {
