@@ -29,6 +29,14 @@ fn options(url: String) -> Options {
     }
 }
 
+/// So long that every connection asks within it, also where a machine stands still for a moment.
+fn for_a_second(url: String) -> Options {
+    Options {
+        until: Until::Elapsed(Duration::from_secs(1)),
+        ..options(url)
+    }
+}
+
 fn look(number: u64, request: &mut RequestWriter<'_>) {
     request.begin("GET", format_args!("/{number}")).no_body();
 }
@@ -101,32 +109,16 @@ async fn a_lost_connection_is_counted_and_replaced() {
 #[tokio::test]
 async fn a_load_ends_when_its_time_is_over() {
     let url = serve(Router::new().route("/{number}", get(|| async { "here" }))).await;
-    let until = Until::Elapsed(Duration::from_secs(1));
 
-    let report = run(
-        Options {
-            until,
-            ..options(url)
-        },
-        look,
-    )
-    .await
-    .unwrap();
+    let report = run(for_a_second(url), look).await.unwrap();
 
     assert!(report.is_clean(), "{report:?}");
     assert!(report.throughput() > 0.0);
     assert!(report.latencies.count() <= report.successes());
 }
 
-/// How long a slow server takes: far longer than the load that is put on it.
-const SLOW: Duration = Duration::from_millis(200);
-
-fn for_a_moment(url: String) -> Options {
-    Options {
-        until: Until::Elapsed(Duration::from_millis(20)),
-        ..options(url)
-    }
-}
+/// Longer than a load of a second: who asks within it still waits when it is over.
+const SLOW: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn who_still_waits_at_the_end_is_awaited_and_her_wait_counts() {
@@ -136,7 +128,7 @@ async fn who_still_waits_at_the_end_is_awaited_and_her_wait_counts() {
     };
     let url = serve(Router::new().route("/{number}", get(slow))).await;
 
-    let report = run(for_a_moment(url), look).await.unwrap();
+    let report = run(for_a_second(url), look).await.unwrap();
 
     assert_eq!(report.latencies.count(), 8);
     let shortest = Duration::from_micros(report.latencies.summary().min_us);
@@ -151,8 +143,8 @@ async fn who_is_never_answered_is_awaited_no_longer_than_the_timeout_and_is_lost
     let url = serve(Router::new().route("/{number}", get(std::future::pending::<()>))).await;
 
     let options = Options {
-        timeout: Duration::from_millis(100),
-        ..for_a_moment(url)
+        timeout: SLOW,
+        ..for_a_second(url)
     };
     let report = run(options, look).await.unwrap();
 
@@ -163,7 +155,7 @@ async fn who_is_never_answered_is_awaited_no_longer_than_the_timeout_and_is_lost
 async fn waits_for_a_success_are_kept_apart_from_those_for_a_refusal() {
     let sell = |Path(number): Path<u64>| async move {
         if number.is_multiple_of(4) {
-            tokio::time::sleep(SLOW).await;
+            tokio::time::sleep(SLOW / 10).await;
             StatusCode::CREATED
         } else {
             StatusCode::CONFLICT
@@ -182,17 +174,8 @@ async fn waits_for_a_success_are_kept_apart_from_those_for_a_refusal() {
 #[tokio::test]
 async fn a_load_says_which_cores_it_and_everything_used() {
     let url = serve(Router::new().route("/{number}", get(|| async { "here" }))).await;
-    let until = Until::Elapsed(Duration::from_millis(300));
 
-    let report = run(
-        Options {
-            until,
-            ..options(url)
-        },
-        look,
-    )
-    .await
-    .unwrap();
+    let report = run(for_a_second(url), look).await.unwrap();
 
     let cores = report.cores;
     assert!(

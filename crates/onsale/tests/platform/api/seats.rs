@@ -32,6 +32,11 @@ fn wanting(event: i64, seats: &[&str]) -> Value {
     json!({ "eventId": event, "userId": "mina", "seatType": "R", "seats": seats })
 }
 
+/// Reserves the first seat, which is free.
+async fn take_the_seat(client: &mut Client, event: i64) -> Value {
+    post(client, "/api/reservations", wanting(event, &["R-A-1"]), 201).await
+}
+
 /// The letters of each row of a grade, as `GET /seats` tells them.
 async fn states(client: &mut Client, event: i64, grade: &str) -> BTreeMap<String, String> {
     let seats = get(client, &format!("/api/events/{event}/seats"), 200).await;
@@ -123,35 +128,17 @@ async fn without_names_the_best_together_are_given() {
 async fn cancelled_and_expired_seats_can_be_bought_again() {
     let (_house, server, mut client) = open().await;
     let event = server.hall(1, 2).await;
-    let made = post(
-        &mut client,
-        "/api/reservations",
-        wanting(event, &["R-A-1"]),
-        201,
-    )
-    .await;
+    let made = take_the_seat(&mut client, event).await;
     let path = format!(
         "/api/reservations/{}",
         made["reservationId"].as_str().expect("an id")
     );
     body_of(&client.delete(&path, None).await.expect("an answer"), 200);
-    post(
-        &mut client,
-        "/api/reservations",
-        wanting(event, &["R-A-1"]),
-        201,
-    )
-    .await;
+    take_the_seat(&mut client, event).await;
 
     let holding = |secs: u32| json!({ "seatTypes": [assigned("R", 1, 1)], "holdSeconds": secs });
     let event = server.event(holding(600)).await;
-    let made = post(
-        &mut client,
-        "/api/reservations",
-        wanting(event, &["R-A-1"]),
-        201,
-    )
-    .await;
+    let made = take_the_seat(&mut client, event).await;
     assert_eq!(
         (
             made["status"].as_str(),
@@ -161,13 +148,7 @@ async fn cancelled_and_expired_seats_can_be_bought_again() {
     );
     // A hold ends by itself; until then the seat is somebody's.
     let event = server.event(holding(1)).await;
-    let made = post(
-        &mut client,
-        "/api/reservations",
-        wanting(event, &["R-A-1"]),
-        201,
-    )
-    .await;
+    let made = take_the_seat(&mut client, event).await;
     loop {
         let wanted = wanting(event, &["R-A-1"]);
         let answer = client.post("/api/reservations", None, &wanted).await;
