@@ -42,8 +42,8 @@ const FILLING: usize = 512;
 /// Holds that end at once.
 const HOLDS: u64 = 1_000;
 
-/// How long they last, in seconds.
-const HOLD_SECS: u64 = 3;
+/// How long they last, in seconds: on a slow machine, too, all are seen to be held before the first ends.
+const HOLD_SECS: u64 = 10;
 
 const HOW_TO_READ: &str = "\
 How to read it: servers with as many reservations as are named, ten of each buyer, and as many events, stand \
@@ -262,20 +262,20 @@ mod tests {
         format!("http://{address}")
     }
 
-    async fn expiry_ms(held: &'static [u64]) -> anyhow::Result<f64> {
+    async fn expiry_ms(held: &'static [u64], hold_secs: u64) -> anyhow::Result<f64> {
         let url = showing(held).await;
         let mut organizer = Organizer::of(&url).await?;
-        expire(&url, &mut organizer, 1).await
+        expire(&url, &mut organizer, hold_secs).await
     }
 
     #[tokio::test]
     async fn holds_that_were_seen_have_ended_when_none_is_left() {
-        assert!(expiry_ms(&[999, HOLDS, 1, 0]).await.unwrap() < 1e3);
+        assert!(expiry_ms(&[999, HOLDS, 1, 0], 60).await.unwrap() < 1e3);
     }
 
     #[tokio::test]
     async fn holds_that_were_never_seen_have_not_ended() {
-        let error = expiry_ms(&[0]).await.unwrap_err().to_string();
+        let error = expiry_ms(&[0], 1).await.unwrap_err().to_string();
 
         assert!(error.contains("1000 held seats were never seen"), "{error}");
     }
